@@ -1,0 +1,3 @@
+# helloservice: the small HTTP service that the tutorial deploys.
+pkglibexec_PROGRAMS += helloservice
+helloservice_SOURCES = %D%/helloservice.c

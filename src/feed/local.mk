@@ -1,0 +1,4 @@
+noinst_LTLIBRARIES += libfeed.la
+libfeed_la_SOURCES = %D%/feed.c %D%/feed.h
+libfeed_la_CFLAGS = $(AM_CFLAGS) $(LWS_CFLAGS)
+FEED_LIBS = libfeed.la $(LWS_LIBS)

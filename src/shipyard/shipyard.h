@@ -1,0 +1,53 @@
+/* shipyard/shipyard.h: shipyard.yaml to structs. Source: keptn-events.md, section 2. */
+#ifndef SHIPYARD_SHIPYARD_H
+#define SHIPYARD_SHIPYARD_H
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct shipyard_task {
+    const char *name;
+    int64_t triggered_after_ns; /* 0: none */
+    const cJSON *properties;    /* object, or NULL */
+};
+struct shipyard_trigger {
+    const char *event;     /* "qa.delivery.finished" */
+    const char *match_key; /* selector.match: "result" or "<task>.result"; NULL: no selector */
+    const char *match_value;
+    size_t match_count;    /* keys in selector.match */
+};
+struct shipyard_sequence {
+    const char *name;
+    struct shipyard_trigger *triggers;
+    size_t trigger_count;
+    struct shipyard_task *tasks;
+    size_t task_count;
+};
+struct shipyard_stage {
+    const char *name;
+    struct shipyard_sequence *sequences;
+    size_t sequence_count;
+};
+struct shipyard {
+    const char *api_version, *name;
+    struct shipyard_stage *stages;
+    size_t stage_count;
+    void *owner; /* private */
+};
+
+#define SHIPYARD_TEXT_MAX (1024 * 1024)
+
+/* Parses and checks. file stands in errors ("shipyard.yaml:7:3: …"). The implicit sequence `evaluation` is added to each stage
+ * that defines none. Returns STATUS_OK, STATUS_INVALID, STATUS_TOO_LARGE. *out is the caller's. */
+MUST_CHECK enum status shipyard_parse(const char *text, size_t len, const char *file, struct shipyard **out,
+                                      struct error *err);
+void shipyard_free(struct shipyard *yard);
+
+const struct shipyard_stage *shipyard_find_stage(const struct shipyard *yard, const char *stage);
+/* The first of that name; NULL: none. */
+const struct shipyard_sequence *shipyard_find_sequence(const struct shipyard_stage *stage, const char *sequence);
+
+#endif
