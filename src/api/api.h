@@ -1,5 +1,6 @@
-/* api/api.h: HTTP (libmicrohttpd on libuv), authorisation, and the event stream (wslay). It reads from the store itself; every change goes
- * through the ports, which the daemon implements. Source: keptn-api.md; interfaces.md, "HTTP". */
+/* api/api.h: HTTP (libmicrohttpd on libuv), authorisation, and the event stream (wslay). It reads from the
+ * store itself; every change goes through the ports, which the daemon implements. Source: keptn-api.md;
+ * interfaces.md, "HTTP". */
 #ifndef API_API_H
 #define API_API_H
 
@@ -23,8 +24,8 @@ struct api_principal {
     const char *address; /* of the peer */
 };
 
-/* The answer of a port: status STATUS_OK with a body (JSON text, may be NULL or ""), or err. Runs on the loop thread, perhaps before the
- * call returns. */
+/* The answer of a port: status STATUS_OK with a body (JSON text, may be NULL or ""), or err. Runs on the loop
+ * thread, perhaps before the call returns. */
 typedef void (*api_done)(void *done_arg, int http, const char *body, size_t len);
 
 struct api_file {
@@ -35,27 +36,32 @@ struct api_file {
 
 struct api_ports {
     void *arg;
-    /* A posted event, decoded with EVENT_FORM_POSTED; id, time and context are the daemon's to set. principal is borrowed. */
-    void (*post_event)(void *arg, const struct event *ev, const struct api_principal *who, api_done done, void *done_arg);
+    /* A posted event, decoded with EVENT_FORM_POSTED; id, time and context are the daemon's to set. principal
+     * is borrowed. */
+    void (*post_event)(void *arg, const struct event *ev, const struct api_principal *who, api_done done,
+                       void *done_arg);
     /* verb: "pause", "resume", "abort" */
     void (*control)(void *arg, const char *project, const char *context, const char *stage, const char *verb,
                     const struct api_principal *who, api_done done, void *done_arg);
     /* body: Keptn's project request, parsed, its form checked (unknown fields); `update`: PUT. */
-    void (*put_project)(void *arg, const cJSON *body, bool update, const struct api_principal *who, api_done done,
-                        void *done_arg);
-    void (*delete_project)(void *arg, const char *project, const struct api_principal *who, api_done done, void *done_arg);
-    void (*create_service)(void *arg, const char *project, const char *service, const struct api_principal *who,
-                           api_done done, void *done_arg);
-    void (*delete_service)(void *arg, const char *project, const char *service, const struct api_principal *who,
-                           api_done done, void *done_arg);
-    /* Resources; stage, service NULL: the level above. bytes NULL in a file: delete it. Content is already decoded from base64. */
+    void (*put_project)(void *arg, const cJSON *body, bool update, const struct api_principal *who,
+                        api_done done, void *done_arg);
+    void (*delete_project)(void *arg, const char *project, const struct api_principal *who, api_done done,
+                           void *done_arg);
+    void (*create_service)(void *arg, const char *project, const char *service,
+                           const struct api_principal *who, api_done done, void *done_arg);
+    void (*delete_service)(void *arg, const char *project, const char *service,
+                           const struct api_principal *who, api_done done, void *done_arg);
+    /* Resources; stage, service NULL: the level above. bytes NULL in a file: delete it. Content is already
+     * decoded from base64. */
     void (*write_resources)(void *arg, const char *project, const char *stage, const char *service,
-                            const struct api_file *files, size_t count, const struct api_principal *who, api_done done,
-                            void *done_arg); /* body: W of keptn-api.md */
-    void (*read_resource)(void *arg, const char *project, const char *stage, const char *service, const char *path,
-                          const char *commit, api_done done, void *done_arg); /* body: G */
-    void (*list_resources)(void *arg, const char *project, const char *stage, const char *service, api_done done,
-                           void *done_arg); /* body: {"resources":[{"resourceURI":"/x"}…],"totalCount":N}, the api pages it */
+                            const struct api_file *files, size_t count, const struct api_principal *who,
+                            api_done done, void *done_arg); /* body: W of keptn-api.md */
+    void (*read_resource)(void *arg, const char *project, const char *stage, const char *service,
+                          const char *path, const char *commit, api_done done, void *done_arg); /* body: G */
+    void (*list_resources)(
+        void *arg, const char *project, const char *stage, const char *service, api_done done,
+        void *done_arg); /* body: {"resources":[{"resourceURI":"/x"}…],"totalCount":N}, the api pages it */
     /* The log file of a job and whether it still grows; NULL: no such job. The caller's. */
     char *(*job_log)(void *arg, const char *triggeredid, bool *growing);
     /* Whether drawbridged can serve: for /ready. */
@@ -67,7 +73,8 @@ struct api_settings {
     const char *version;
 };
 
-/* Listens. STATUS_CONFLICT: the address is taken, and by what to do about it; STATUS_INVALID: no such address. */
+/* Listens. STATUS_CONFLICT: the address is taken, and by what to do about it; STATUS_INVALID: no such
+ * address. */
 MUST_CHECK enum status api_new(uv_loop_t *loop, struct store *store, const struct api_settings *settings,
                                const struct api_ports *ports, struct api **out, struct error *err);
 const char *api_url(const struct api *a); /* "http://127.0.0.1:8080/api", with the port that was taken */

@@ -12,7 +12,8 @@
 int64_t clock_now_ns(void);       /* wall clock */
 int64_t clock_monotonic_ns(void); /* for durations */
 
-/* RFC 3339 with any number of fraction digits and any offset (digits past 9 are dropped). False: not such a time. */
+/* RFC 3339 with any number of fraction digits and any offset (digits past 9 are dropped). False: not such a
+ * time. */
 bool clock_parse(const char *text, int64_t *ns);
 
 /* "2023-05-04T10:11:12.123456789Z"; trailing zeros of the fraction are dropped, as Go's RFC3339Nano does. */

@@ -5,10 +5,11 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK        __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
-/* name, words, exit status of the command line, HTTP status (source: interfaces.md, "Exit status" and "HTTP") */
+/* name, words, exit status of the command line, HTTP status (source: interfaces.md, "Exit status" and "HTTP")
+ */
 #define STATUS_TABLE(X)                                                                                      \
     X(OK, "ok", 0, 200)                                                                                      \
     X(FAILED, "failed", 1, 500)                                                                              \
@@ -34,7 +35,8 @@ enum status {
 
 #define ERROR_TEXT_SIZE 1024
 
-/* What went wrong, for a person: what was tried, on what, why not, what to do. Plain value; start with ERROR_NONE. */
+/* What went wrong, for a person: what was tried, on what, why not, what to do. Plain value; start with
+ * ERROR_NONE. */
 struct error {
     enum status status;
     char text[ERROR_TEXT_SIZE];

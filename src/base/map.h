@@ -19,7 +19,8 @@ void *map_get(const struct map *m, const char *key); /* NULL: not there */
 /* Sets and returns what stood there before (NULL: nothing). value must not be NULL. */
 void *map_put(struct map *m, const char *key, void *value);
 void *map_remove(struct map *m, const char *key); /* returns what stood there */
-/* Walks all entries in no order: `for (size_t i = 0; map_next(&m, &i, &key, &value);)`. Do not change the map meanwhile. */
+/* Walks all entries in no order: `for (size_t i = 0; map_next(&m, &i, &key, &value);)`. Do not change the map
+ * meanwhile. */
 bool map_next(const struct map *m, size_t *i, const char **key, void **value);
 void map_free(struct map *m, void (*free_value)(void *)); /* free_value may be NULL */
 

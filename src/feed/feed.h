@@ -1,5 +1,6 @@
-/* feed/feed.h: sources of events. A feed keeps itself connected for ever: snapshot, then events, reconnects with exponential back-off and full
- * jitter, and resumes exactly (interfaces.md, "The stream"). It knows protocols and no meaning. */
+/* feed/feed.h: sources of events. A feed keeps itself connected for ever: snapshot, then events, reconnects
+ * with exponential back-off and full jitter, and resumes exactly (interfaces.md, "The stream"). It knows
+ * protocols and no meaning. */
 #ifndef FEED_FEED_H
 #define FEED_FEED_H
 
@@ -13,34 +14,44 @@
 
 struct feed;
 
-enum feed_state { FEED_CONNECTING, FEED_LIVE, FEED_STALE /* lost, waits to reconnect */, FEED_OFFLINE /* never was connected */, FEED_REFUSED /* 401, 403 */ };
+enum feed_state {
+    FEED_CONNECTING,
+    FEED_LIVE,
+    FEED_STALE /* lost, waits to reconnect */,
+    FEED_OFFLINE /* never was connected */,
+    FEED_REFUSED /* 401, 403 */
+};
 
 struct feed_callbacks {
     void *arg;
     /* One event (CloudEvents JSON); number: its stream number, 0: unknown. Borrowed. */
     void (*on_event)(void *arg, const char *text, size_t len, uint64_t number);
-    /* The snapshot's answers, each whole: what is "project" (an item of the project list), "state" (an item of the sequence query), "events"
-     * (an event-store answer), "open" (event/triggered's answer). number: that of the answer. */
+    /* The snapshot's answers, each whole: what is "project" (an item of the project list), "state" (an item
+     * of the sequence query), "events" (an event-store answer), "open" (event/triggered's answer). number:
+     * that of the answer. */
     void (*on_snapshot)(void *arg, const char *what, const char *text, size_t len, uint64_t number);
-    void (*on_snapshot_end)(void *arg, bool replaces); /* replaces: the epoch is another; what was known before is void */
+    void (*on_snapshot_end)(
+        void *arg, bool replaces); /* replaces: the epoch is another; what was known before is void */
     /* why: one line for a person, "" when live. */
     void (*on_state)(void *arg, enum feed_state state, const char *why);
     /* Who we are, from whoami; role NULL: unknown (a real Keptn). server_time_ns: 0 where unknown. */
-    void (*on_identity)(void *arg, const char *name, const char *role, const char *server, int64_t server_time_ns);
+    void (*on_identity)(void *arg, const char *name, const char *role, const char *server,
+                        int64_t server_time_ns);
 };
 
 struct feed_settings {
-    const char *server;            /* "http://127.0.0.1:8080/api" */
-    const char *stream;            /* "auto" or a ws(s) URL */
-    const char *token;             /* NULL: none */
-    const char *const *projects;   /* NULL-terminated; NULL: all */
-    bool snapshot;                 /* false: events only (watch, record) */
+    const char *server;          /* "http://127.0.0.1:8080/api" */
+    const char *stream;          /* "auto" or a ws(s) URL */
+    const char *token;           /* NULL: none */
+    const char *const *projects; /* NULL-terminated; NULL: all */
+    bool snapshot;               /* false: events only (watch, record) */
 };
 
 struct feed *feed_open(uv_loop_t *loop, struct http_client *http, const struct feed_settings *settings,
                        const struct feed_callbacks *callbacks);
 void feed_reload(struct feed *f); /* takes a new snapshot now */
-/* When something was last heard (event, watermark, ping or pong), monotonic; 0: never. For the age of stale data. */
+/* When something was last heard (event, watermark, ping or pong), monotonic; 0: never. For the age of stale
+ * data. */
 int64_t feed_last_heard_ns(const struct feed *f);
 void feed_close(struct feed *f); /* no callback after it; handles close on the loop's next turns */
 

@@ -1,5 +1,5 @@
-/* http/http.h: HTTP requests without blocking: libcurl's multi interface on a libuv loop. Never follows redirects (a token goes only
- * to the host that it is for). */
+/* http/http.h: HTTP requests without blocking: libcurl's multi interface on a libuv loop. Never follows
+ * redirects (a token goes only to the host that it is for). */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
@@ -18,7 +18,8 @@ struct http_settings {
 };
 
 struct http_client *http_client_new(uv_loop_t *loop, const struct http_settings *settings);
-void http_client_free(struct http_client *c); /* cancels what is under way, without calling back; handles close on the loop's next turns */
+void http_client_free(struct http_client *c); /* cancels what is under way, without calling back; handles
+                                                 close on the loop's next turns */
 
 struct http_request {
     const char *method; /* "GET", "POST", … */
@@ -26,7 +27,7 @@ struct http_request {
     const char *token; /* x-token; NULL: none */
     const char *body;  /* NULL: none */
     size_t body_len;
-    int timeout_ms;    /* whole call; 0: 10000 */
+    int timeout_ms; /* whole call; 0: 10000 */
 };
 struct http_response {
     enum status status; /* STATUS_OK: an answer came, whatever its code; else UNREACHABLE or TIMED_OUT */
@@ -40,19 +41,23 @@ struct http_response {
 typedef void (*http_done)(void *arg, const struct http_response *response);
 
 /* Copies the request. done runs on the loop thread, never before this returns. */
-struct http_call *http_send(struct http_client *c, const struct http_request *request, http_done done, void *arg);
+struct http_call *http_send(struct http_client *c, const struct http_request *request, http_done done,
+                            void *arg);
 void http_cancel(struct http_call *call); /* done will not be called */
 
-/* The same, blocking, for one-shot commands: runs the loop until the answer is there. body is the caller's (free). */
+/* The same, blocking, for one-shot commands: runs the loop until the answer is there. body is the caller's
+ * (free). */
 struct http_answer {
     long code;
     char *body;
     size_t body_len;
 };
-MUST_CHECK enum status http_ask(struct http_client *c, const struct http_request *request, struct http_answer *out,
-                                struct error *err);
+MUST_CHECK enum status http_ask(struct http_client *c, const struct http_request *request,
+                                struct http_answer *out, struct error *err);
 
-/* Turns an answer with a code that is no success into an error with the server's message ({"code","message"}). */
-enum status http_error(const struct http_request *request, long code, const char *body, size_t len, struct error *err);
+/* Turns an answer with a code that is no success into an error with the server's message
+ * ({"code","message"}). */
+enum status http_error(const struct http_request *request, long code, const char *body, size_t len,
+                       struct error *err);
 
 #endif

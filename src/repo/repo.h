@@ -1,9 +1,11 @@
-/* repo/repo.h: the Git side of projects. Everything local goes through libgit2 on a bare repository DIR/PROJECT.git of
- * drawbridged's own; an upstream is fetched and pushed with git(1) as a child process with a deadline (pitfalls.md, Git).
+/* repo/repo.h: the Git side of projects. Everything local goes through libgit2 on a bare repository
+ * DIR/PROJECT.git of drawbridged's own; an upstream is fetched and pushed with git(1) as a child process with
+ * a deadline (pitfalls.md, Git).
  *
- * The calls block: they run on libuv's thread pool through repo_queue, which keeps one project's calls in order. They may run
- * at the same time for different projects. Layout and commit messages are Keptn's: the project level is the default branch,
- * each stage is a branch, services are folders in it (source: issue 3 of 6, "Git upstreams"; keptn-api.md, section 4). */
+ * The calls block: they run on libuv's thread pool through repo_queue, which keeps one project's calls in
+ * order. They may run at the same time for different projects. Layout and commit messages are Keptn's: the
+ * project level is the default branch, each stage is a branch, services are folders in it (source: issue 3 of
+ * 6, "Git upstreams"; keptn-api.md, section 4). */
 #ifndef REPO_REPO_H
 #define REPO_REPO_H
 
@@ -16,29 +18,34 @@
 
 struct repo;
 
-#define REPO_COMMIT_SIZE 41              /* hex SHA-1 with the NUL */
+#define REPO_COMMIT_SIZE 41 /* hex SHA-1 with the NUL */
 #define REPO_FILE_MAX    (5 * 1024 * 1024)
 
-/* directory: where the bare repositories are, made when missing. upstream_root: file:// upstreams must lie below it, NULL: none may. */
-MUST_CHECK enum status repo_open(const char *directory, const char *upstream_root, struct repo **out, struct error *err);
+/* directory: where the bare repositories are, made when missing. upstream_root: file:// upstreams must lie
+ * below it, NULL: none may. */
+MUST_CHECK enum status repo_open(const char *directory, const char *upstream_root, struct repo **out,
+                                 struct error *err);
 void repo_close(struct repo *r);
 
 struct repo_upstream {
-    const char *url;  /* file://… in this version; NULL or "": drawbridged's own repository only */
+    const char *url; /* file://… in this version; NULL or "": drawbridged's own repository only */
     const char *user, *token;
 };
 
-/* Makes the repository: stage branches first (metadata.yaml), then shipyard.yaml and metadata.yaml on the default branch
- * ("initialized project", author keptn <keptn@keptn.sh>), and pushes them. An upstream with commits but no Keptn metadata is accepted and
- * the shipyard is committed on top of its default branch; one that Keptn has initialised (metadata.yaml with projectName): STATUS_CONFLICT
- * "Project already exists with an already initialized GIT repository". STATUS_NOT_FOUND: upstream unreachable. */
-MUST_CHECK enum status repo_create_project(struct repo *r, const char *project, const char *const *stages, size_t stage_count,
-                                           const char *shipyard, size_t shipyard_len, const struct repo_upstream *upstream,
-                                           struct error *err);
+/* Makes the repository: stage branches first (metadata.yaml), then shipyard.yaml and metadata.yaml on the
+ * default branch
+ * ("initialized project", author keptn <keptn@keptn.sh>), and pushes them. An upstream with commits but no
+ * Keptn metadata is accepted and the shipyard is committed on top of its default branch; one that Keptn has
+ * initialised (metadata.yaml with projectName): STATUS_CONFLICT "Project already exists with an already
+ * initialized GIT repository". STATUS_NOT_FOUND: upstream unreachable. */
+MUST_CHECK enum status repo_create_project(struct repo *r, const char *project, const char *const *stages,
+                                           size_t stage_count, const char *shipyard, size_t shipyard_len,
+                                           const struct repo_upstream *upstream, struct error *err);
 MUST_CHECK enum status repo_delete_project(struct repo *r, const char *project, struct error *err);
-/* A folder with metadata.yaml (servicename, creationtimestamp) in each stage branch ("Added service: X"); push. */
-MUST_CHECK enum status repo_add_service(struct repo *r, const char *project, const char *const *stages, size_t stage_count,
-                                        const char *service, struct error *err);
+/* A folder with metadata.yaml (servicename, creationtimestamp) in each stage branch ("Added service: X");
+ * push. */
+MUST_CHECK enum status repo_add_service(struct repo *r, const char *project, const char *const *stages,
+                                        size_t stage_count, const char *service, struct error *err);
 MUST_CHECK enum status repo_remove_service(struct repo *r, const char *project, const char *const *stages,
                                            size_t stage_count, const char *service, struct error *err);
 
@@ -47,18 +54,19 @@ struct repo_scope {
     const char *project, *stage, *service;
 };
 
-/* Fetches the upstream into the own repository (nothing to do without one). A failed fetch: STATUS_UNREACHABLE with the reason; what was
- * fetched before stays readable. */
+/* Fetches the upstream into the own repository (nothing to do without one). A failed fetch:
+ * STATUS_UNREACHABLE with the reason; what was fetched before stays readable. */
 MUST_CHECK enum status repo_fetch(struct repo *r, const char *project, struct error *err);
 
 /* Newest commit of the level's branch (default branch, or the stage's). */
-MUST_CHECK enum status repo_head(struct repo *r, const struct repo_scope *scope, char commit[REPO_COMMIT_SIZE],
+MUST_CHECK enum status repo_head(struct repo *r, const struct repo_scope *scope,
+                                 char commit[REPO_COMMIT_SIZE], struct error *err);
+/* Reads one file as of `at` (a commit; NULL: newest), without fetching. read_commit: the commit that was
+ * read; may be NULL. STATUS_NOT_FOUND with Keptn's words ("Resource not found", "Stage not found", "Project
+ * not found", "Service not found"). A name ending in helm/X.tgz that lies unpacked as helm/X/ is packed. */
+MUST_CHECK enum status repo_read(struct repo *r, const struct repo_scope *scope, const char *path,
+                                 const char *at, struct buffer *out, char read_commit[REPO_COMMIT_SIZE],
                                  struct error *err);
-/* Reads one file as of `at` (a commit; NULL: newest), without fetching. read_commit: the commit that was read; may be NULL.
- * STATUS_NOT_FOUND with Keptn's words ("Resource not found", "Stage not found", "Project not found", "Service not found"). A name ending in helm/X.tgz
- * that lies unpacked as helm/X/ is packed. */
-MUST_CHECK enum status repo_read(struct repo *r, const struct repo_scope *scope, const char *path, const char *at,
-                                 struct buffer *out, char read_commit[REPO_COMMIT_SIZE], struct error *err);
 /* All files of the level in path order, as "/slo.yaml" (a stage lists its services' files too). */
 MUST_CHECK enum status repo_list(struct repo *r, const struct repo_scope *scope, const char *at,
                                  bool (*fn)(void *arg, const char *path), void *arg,
@@ -69,17 +77,20 @@ struct repo_file {
     const char *bytes; /* NULL: delete it */
     size_t len;
 };
-/* One commit ("Updated resource", or "Deleted resources"), pushed. Fetches first; where the push is refused because the upstream moved,
- * fetches and tries again (3 times), then STATUS_CONFLICT. Paths with "..", "~", absolute, ".git": STATUS_INVALID "invalid resource uri". */
-MUST_CHECK enum status repo_write(struct repo *r, const struct repo_scope *scope, const struct repo_file *files, size_t count,
-                                  char commit[REPO_COMMIT_SIZE], struct error *err);
+/* One commit ("Updated resource", or "Deleted resources"), pushed. Fetches first; where the push is refused
+ * because the upstream moved, fetches and tries again (3 times), then STATUS_CONFLICT. Paths with "..", "~",
+ * absolute, ".git": STATUS_INVALID "invalid resource uri". */
+MUST_CHECK enum status repo_write(struct repo *r, const struct repo_scope *scope,
+                                  const struct repo_file *files, size_t count, char commit[REPO_COMMIT_SIZE],
+                                  struct error *err);
 
 /* --- the queue: blocking calls on the thread pool, one at a time for each project, in order --- */
 struct repo_queue;
 struct repo_queue *repo_queue_new(uv_loop_t *loop);
 /* work runs on the pool, then done on the loop thread. */
-void repo_queue_add(struct repo_queue *q, const char *project, void (*work)(void *arg), void (*done)(void *arg), void *arg);
+void repo_queue_add(struct repo_queue *q, const char *project, void (*work)(void *arg),
+                    void (*done)(void *arg), void *arg);
 size_t repo_queue_length(const struct repo_queue *q); /* calls not yet done */
-void repo_queue_free(struct repo_queue *q); /* must be empty */
+void repo_queue_free(struct repo_queue *q);           /* must be empty */
 
 #endif

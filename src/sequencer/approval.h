@@ -7,8 +7,8 @@
 #define APPROVAL_SOURCE "approval-service"
 
 struct approval_answer {
-    char message[512];     /* of approval.started: "Approval strategy for result '<result>': <strategy>" */
-    const char *finished;  /* "pass" or "fail": finished by itself at once; NULL: waits for a person */
+    char message[512];    /* of approval.started: "Approval strategy for result '<result>': <strategy>" */
+    const char *finished; /* "pass" or "fail": finished by itself at once; NULL: waits for a person */
 };
 
 /* ev is an approval.triggered. result is data.result, if empty data.evaluation.result. */

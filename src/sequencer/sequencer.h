@@ -1,10 +1,11 @@
-/* sequencer/sequencer.h: the pure state machine. An event (or a control verb, or the passing of time) goes in, effects come
- * out; it does no I/O, reads no clock, and draws no randomness of its own. Source: keptn-events.md, section 3.
+/* sequencer/sequencer.h: the pure state machine. An event (or a control verb, or the passing of time) goes
+ * in, effects come out; it does no I/O, reads no clock, and draws no randomness of its own. Source:
+ * keptn-events.md, section 3.
  *
- * One *record* per project and context holds all of its executions (one per stage and sequence run), what is queued or held,
- * and the state as Keptn's sequence query shows it. Records with anything open live in memory; ended ones are asked for
- * through a port when a late event names them. The daemon commits all effects of one input in one transaction, then lets them
- * out into the world. */
+ * One *record* per project and context holds all of its executions (one per stage and sequence run), what is
+ * queued or held, and the state as Keptn's sequence query shows it. Records with anything open live in
+ * memory; ended ones are asked for through a port when a late event names them. The daemon commits all
+ * effects of one input in one transaction, then lets them out into the world. */
 #ifndef SEQUENCER_SEQUENCER_H
 #define SEQUENCER_SEQUENCER_H
 
@@ -28,13 +29,15 @@ struct sequencer_ports {
 };
 
 enum sequencer_effect_kind {
-    SEQUENCER_EMIT,   /* store and publish `event` (its id and time are set). A sequence `triggered` among them comes back in through
-                         sequencer_apply with the shipyard of that moment; the others must not come back. */
-    SEQUENCER_OPEN,   /* `event_id`, a triggered event, is open: event/triggered lists it */
-    SEQUENCER_CLOSE,  /* it is not any more */
-    SEQUENCER_RECORD, /* store `record` under project and context; `state` is what the sequence query answers for it */
-    SEQUENCER_STATE   /* the state changed in a way that no Keptn event tells (queued, paused, resumed, aborted, timed out): the
-                         daemon publishes `state` as sh.drawbridge.sequence.state */
+    SEQUENCER_EMIT,  /* store and publish `event` (its id and time are set). A sequence `triggered` among them
+                        comes back in through  sequencer_apply with the shipyard of that moment; the others must
+                        not come back. */
+    SEQUENCER_OPEN,  /* `event_id`, a triggered event, is open: event/triggered lists it */
+    SEQUENCER_CLOSE, /* it is not any more */
+    SEQUENCER_RECORD, /* store `record` under project and context; `state` is what the sequence query answers
+                         for it */
+    SEQUENCER_STATE /* the state changed in a way that no Keptn event tells (queued, paused, resumed, aborted,
+                       timed out): the daemon publishes `state` as sh.drawbridge.sequence.state */
 };
 
 struct sequencer_effect {
@@ -43,10 +46,11 @@ struct sequencer_effect {
     struct event_draft event;      /* EMIT */
     const char *event_id;          /* OPEN, CLOSE */
     const cJSON *record, *state;   /* RECORD: both, STATE: state */
-    bool open;                     /* RECORD: something in it has not ended (it is given to sequencer_restore after a restart) */
+    bool open; /* RECORD: something in it has not ended (it is given to sequencer_restore after a restart) */
 };
 
-/* Effects in the order in which they must happen; owns all that they point to. Start with sequencer_effects_new(). */
+/* Effects in the order in which they must happen; owns all that they point to. Start with
+ * sequencer_effects_new(). */
 struct sequencer_effects;
 struct sequencer_effects *sequencer_effects_new(void);
 void sequencer_effects_clear(struct sequencer_effects *effects);
@@ -68,9 +72,10 @@ struct sequencer_source {
     const char *stage_commit;        /* newest commit of the stage, for gitcommitid; NULL: unknown */
 };
 
-/* One stored event. source: for a sequence `triggered` only, else NULL. Events that it does not act on have no effects. */
-void sequencer_apply(struct sequencer *s, const struct event *ev, const struct sequencer_source *source, int64_t now_ns,
-                     struct sequencer_effects *out);
+/* One stored event. source: for a sequence `triggered` only, else NULL. Events that it does not act on have
+ * no effects. */
+void sequencer_apply(struct sequencer *s, const struct event *ev, const struct sequencer_source *source,
+                     int64_t now_ns, struct sequencer_effects *out);
 
 enum sequencer_verb { SEQUENCER_PAUSE, SEQUENCER_RESUME, SEQUENCER_ABORT };
 /* stage NULL or "": all. Returns false for an unknown context (no effects). */
@@ -82,8 +87,10 @@ int64_t sequencer_next_timer(const struct sequencer *s);
 void sequencer_tick(struct sequencer *s, int64_t now_ns, struct sequencer_effects *out);
 void sequencer_set_timeout(struct sequencer *s, int64_t timeout_ns); /* default 10 minutes */
 
-/* Whether the approval (id of its triggered) is open, and of which context; for the 409 of a late decision. */
-bool sequencer_task_is_open(const struct sequencer *s, const char *project, const char *context, const char *triggeredid);
+/* Whether the approval (id of its triggered) is open, and of which context; for the 409 of a late decision.
+ */
+bool sequencer_task_is_open(const struct sequencer *s, const char *project, const char *context,
+                            const char *triggeredid);
 
 /* Order-blind digest of all state, for tests (replaying all events gives the same). */
 uint64_t sequencer_digest(const struct sequencer *s);

@@ -1,5 +1,5 @@
-/* shipyard/jobconfig.h: job/config.yaml (Keptn's job executor, apiVersion v2) to structs, which of its actions an event fits,
- * and the environment of a task. Source: keptn-events.md, section 5. */
+/* shipyard/jobconfig.h: job/config.yaml (Keptn's job executor, apiVersion v2) to structs, which of its
+ * actions an event fits, and the environment of a task. Source: keptn-events.md, section 5. */
 #ifndef SHIPYARD_JOBCONFIG_H
 #define SHIPYARD_JOBCONFIG_H
 
@@ -24,7 +24,7 @@ struct jobconfig_task {
     int max_poll_s; /* default 300 */
 };
 struct jobconfig_event {
-    const char *name;           /* regular expression, not anchored */
+    const char *name;             /* regular expression, not anchored */
     const char *property, *match; /* JSONPath and text; NULL: the type alone decides */
 };
 struct jobconfig_action {
@@ -49,9 +49,9 @@ void jobconfig_free(struct jobconfig *config);
 /* True where one of the action's events fits. A broken expression never fits. */
 bool jobconfig_action_fits(const struct jobconfig_action *action, const struct event *ev);
 
-/* The value at a JSONPath ("$.data.labels.version", "data['x'][0]") over the event, as Go's %v prints it, or as JSON or YAML.
- * Returns STATUS_NOT_FOUND for a missing path. Appends to out. */
-MUST_CHECK enum status jobconfig_event_value(const struct event *ev, const char *path, const char *as, struct buffer *out,
-                                             struct error *err);
+/* The value at a JSONPath ("$.data.labels.version", "data['x'][0]") over the event, as Go's %v prints it, or
+ * as JSON or YAML. Returns STATUS_NOT_FOUND for a missing path. Appends to out. */
+MUST_CHECK enum status jobconfig_event_value(const struct event *ev, const char *path, const char *as,
+                                             struct buffer *out, struct error *err);
 
 #endif

@@ -17,7 +17,7 @@ struct shipyard_trigger {
     const char *event;     /* "qa.delivery.finished" */
     const char *match_key; /* selector.match: "result" or "<task>.result"; NULL: no selector */
     const char *match_value;
-    size_t match_count;    /* keys in selector.match */
+    size_t match_count; /* keys in selector.match */
 };
 struct shipyard_sequence {
     const char *name;
@@ -40,14 +40,16 @@ struct shipyard {
 
 #define SHIPYARD_TEXT_MAX (1024 * 1024)
 
-/* Parses and checks. file stands in errors ("shipyard.yaml:7:3: …"). The implicit sequence `evaluation` is added to each stage
- * that defines none. Returns STATUS_OK, STATUS_INVALID, STATUS_TOO_LARGE. *out is the caller's. */
+/* Parses and checks. file stands in errors ("shipyard.yaml:7:3: …"). The implicit sequence `evaluation` is
+ * added to each stage that defines none. Returns STATUS_OK, STATUS_INVALID, STATUS_TOO_LARGE. *out is the
+ * caller's. */
 MUST_CHECK enum status shipyard_parse(const char *text, size_t len, const char *file, struct shipyard **out,
                                       struct error *err);
 void shipyard_free(struct shipyard *yard);
 
 const struct shipyard_stage *shipyard_find_stage(const struct shipyard *yard, const char *stage);
 /* The first of that name; NULL: none. */
-const struct shipyard_sequence *shipyard_find_sequence(const struct shipyard_stage *stage, const char *sequence);
+const struct shipyard_sequence *shipyard_find_sequence(const struct shipyard_stage *stage,
+                                                       const char *sequence);
 
 #endif

@@ -1,8 +1,9 @@
 /* store/store.h: the durable memory of drawbridged, in SQLite (WAL, synchronous=FULL).
  *
- * Writes go in batches: a batch is one transaction, all or nothing. Batches commit in the order of store_commit on libuv's
- * thread pool, several waiting ones together (group commit); each callback runs on the loop thread once its batch is durable.
- * Reads run at once on the loop thread on a connection of their own, and see what is durable. */
+ * Writes go in batches: a batch is one transaction, all or nothing. Batches commit in the order of
+ * store_commit on libuv's thread pool, several waiting ones together (group commit); each callback runs on
+ * the loop thread once its batch is durable. Reads run at once on the loop thread on a connection of their
+ * own, and see what is durable. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -19,14 +20,16 @@
 struct store;
 struct store_batch;
 
-/* Opens or makes DIR/drawbridged.db. Refuses a newer schema untouched, and a directory that another drawbridged has open.
- * loop may be NULL: store_commit then commits at once and calls back before it returns (tests, one-shot commands). */
-MUST_CHECK enum status store_open(const char *directory, uv_loop_t *loop, struct store **out, struct error *err);
+/* Opens or makes DIR/drawbridged.db. Refuses a newer schema untouched, and a directory that another
+ * drawbridged has open. loop may be NULL: store_commit then commits at once and calls back before it returns
+ * (tests, one-shot commands). */
+MUST_CHECK enum status store_open(const char *directory, uv_loop_t *loop, struct store **out,
+                                  struct error *err);
 void store_close(struct store *s); /* waits for what is being committed */
 
-const char *store_epoch(const struct store *s);       /* names this numbering; a restore draws a new one */
-uint64_t store_last_number(const struct store *s);    /* newest number that is durable; 0: none */
-uint64_t store_next_number(struct store *s);          /* takes the next number for an event of a batch (contiguous) */
+const char *store_epoch(const struct store *s);    /* names this numbering; a restore draws a new one */
+uint64_t store_last_number(const struct store *s); /* newest number that is durable; 0: none */
+uint64_t store_next_number(struct store *s); /* takes the next number for an event of a batch (contiguous) */
 
 /* --- writing --- */
 
@@ -35,17 +38,20 @@ void store_batch_free(struct store_batch *b); /* one that was never committed */
 
 enum store_consumer { STORE_FOR_SEQUENCER = 1, STORE_FOR_JOBS = 2 };
 
-/* number from store_next_number, in order. text: the event as JSON, copied. ev: the same decoded. pending: who has yet to handle it
- * (0, or a consumer), remembered over a restart. Also keeps each service's lastEventTypes (task events and sequence events) and deployedImage
- * (`configurationChange.values.image` of the context's deployment when its deployment.finished comes: keptn-api.md, section 3). */
-void store_batch_event(struct store_batch *b, uint64_t number, const char *text, size_t len, const struct event *ev,
-                       int pending);
+/* number from store_next_number, in order. text: the event as JSON, copied. ev: the same decoded. pending:
+ * who has yet to handle it (0, or a consumer), remembered over a restart. Also keeps each service's
+ * lastEventTypes (task events and sequence events) and deployedImage
+ * (`configurationChange.values.image` of the context's deployment when its deployment.finished comes:
+ * keptn-api.md, section 3). */
+void store_batch_event(struct store_batch *b, uint64_t number, const char *text, size_t len,
+                       const struct event *ev, int pending);
 void store_batch_handled(struct store_batch *b, uint64_t number, enum store_consumer who);
-void store_batch_open_event(struct store_batch *b, const char *event_id);  /* for event/triggered */
+void store_batch_open_event(struct store_batch *b, const char *event_id); /* for event/triggered */
 void store_batch_close_event(struct store_batch *b, const char *event_id);
-/* The sequencer's record and Keptn's view of it (an item of the sequence query; its name, service, state and time are filters). */
-void store_batch_record(struct store_batch *b, const char *project, const char *context, bool open, const cJSON *record,
-                        const cJSON *state);
+/* The sequencer's record and Keptn's view of it (an item of the sequence query; its name, service, state and
+ * time are filters). */
+void store_batch_record(struct store_batch *b, const char *project, const char *context, bool open,
+                        const cJSON *record, const cJSON *state);
 
 struct store_decision {
     const char *project, *context, *triggeredid, *event_id, *decisionid, *by, *via, *result, *comment;
@@ -53,20 +59,22 @@ struct store_decision {
 };
 void store_batch_decision(struct store_batch *b, const struct store_decision *d);
 
-/* A job: its process is started only after the batch with state "starting" is durable, so that none ever runs twice. */
+/* A job: its process is started only after the batch with state "starting" is durable, so that none ever runs
+ * twice. */
 struct store_job {
-    const char *id;          /* the triggered event's id */
+    const char *id; /* the triggered event's id */
     const char *project, *stage, *service, *context, *task;
-    const char *state;       /* "starting", "running", "ended" */
-    const char *log_path;    /* below DIR/jobs */
-    int64_t pid, start_time; /* of the process group leader; start time in clock ticks (field 22 of /proc/PID/stat) */
+    const char *state;    /* "starting", "running", "ended" */
+    const char *log_path; /* below DIR/jobs */
+    int64_t pid,
+        start_time; /* of the process group leader; start time in clock ticks (field 22 of /proc/PID/stat) */
 };
 void store_batch_job(struct store_batch *b, const struct store_job *job); /* inserts or replaces */
 
 struct store_project {
     const char *name, *shipyard, *shipyard_version; /* text */
     const char *upstream, *upstream_user;           /* NULL: drawbridged's own repository */
-    const cJSON *stages;                            /* [{"stageName":…,"parentStages":[…]}] in the shipyard's order */
+    const cJSON *stages; /* [{"stageName":…,"parentStages":[…]}] in the shipyard's order */
     int64_t created_ns;
 };
 void store_batch_project(struct store_batch *b, const struct store_project *p); /* inserts or replaces */
@@ -81,13 +89,16 @@ struct store_token {
 };
 void store_batch_token(struct store_batch *b, const struct store_token *t);
 void store_batch_delete_token(struct store_batch *b, const char *name);
-void store_batch_audit(struct store_batch *b, int64_t time_ns, const char *who, const char *what, const char *project,
-                       const char *from, const char *why);
+void store_batch_audit(struct store_batch *b, int64_t time_ns, const char *who, const char *what,
+                       const char *project, const char *from, const char *why);
 
-/* Takes the batch. done (may be NULL) runs on the loop thread: STATUS_OK, durable; else nothing of it is stored. */
-void store_commit(struct store_batch *b, void (*done)(void *arg, enum status status, const struct error *err), void *arg);
+/* Takes the batch. done (may be NULL) runs on the loop thread: STATUS_OK, durable; else nothing of it is
+ * stored. */
+void store_commit(struct store_batch *b, void (*done)(void *arg, enum status status, const struct error *err),
+                  void *arg);
 
-/* --- reading; every text handed to a callback is borrowed for that call; a callback that returns false ends the walk --- */
+/* --- reading; every text handed to a callback is borrowed for that call; a callback that returns false ends
+ * the walk --- */
 
 struct store_event {
     uint64_t number;
@@ -99,21 +110,21 @@ typedef bool (*store_event_fn)(void *arg, const struct store_event *e);
 
 struct store_event_query {
     const char *project, *context, *stage, *service, *type, *source, *event_id, *triggeredid; /* NULL: any */
-    const char *result;                                                                       /* data.result */
-    int64_t from_ns, before_ns;                                                               /* exclusive; 0: open */
-    bool root_only;     /* the first event of each context */
-    bool with_states;   /* also sh.drawbridge.…, which Keptn's own calls never show */
-    bool oldest_first;  /* default: newest first */
-    size_t offset, limit; /* limit 0: all */
+    const char *result;         /* data.result */
+    int64_t from_ns, before_ns; /* exclusive; 0: open */
+    bool root_only;             /* the first event of each context */
+    bool with_states;           /* also sh.drawbridge.…, which Keptn's own calls never show */
+    bool oldest_first;          /* default: newest first */
+    size_t offset, limit;       /* limit 0: all */
 };
-MUST_CHECK enum status store_events(struct store *s, const struct store_event_query *q, store_event_fn fn, void *arg,
-                                    size_t *total, struct error *err); /* total may be NULL */
+MUST_CHECK enum status store_events(struct store *s, const struct store_event_query *q, store_event_fn fn,
+                                    void *arg, size_t *total, struct error *err); /* total may be NULL */
 /* After number `after`, oldest first, at most limit, everything (for the stream). */
-MUST_CHECK enum status store_events_after(struct store *s, uint64_t after, size_t limit, store_event_fn fn, void *arg,
-                                          struct error *err);
+MUST_CHECK enum status store_events_after(struct store *s, uint64_t after, size_t limit, store_event_fn fn,
+                                          void *arg, struct error *err);
 /* Open triggered events of a type (NULL: all types), newest first. */
-MUST_CHECK enum status store_open_events(struct store *s, const struct store_event_query *q, store_event_fn fn, void *arg,
-                                         size_t *total, struct error *err);
+MUST_CHECK enum status store_open_events(struct store *s, const struct store_event_query *q,
+                                         store_event_fn fn, void *arg, size_t *total, struct error *err);
 /* Not yet handled by `who`, oldest first (after a restart). */
 MUST_CHECK enum status store_pending(struct store *s, enum store_consumer who, store_event_fn fn, void *arg,
                                      struct error *err);
@@ -124,23 +135,26 @@ MUST_CHECK enum status store_open_records(struct store *s, store_text_fn fn, voi
 char *store_record(struct store *s, const char *project, const char *context); /* NULL: none; the caller's */
 
 struct store_state_query {
-    const char *project;         /* NULL: all */
-    const char *name, *state;    /* exact; NULL: any */
-    const char *contexts;        /* comma list; NULL: any */
-    int64_t from_ns, before_ns;  /* exclusive; 0: open */
-    size_t offset, limit;        /* limit 0: all */
+    const char *project;        /* NULL: all */
+    const char *name, *state;   /* exact; NULL: any */
+    const char *contexts;       /* comma list; NULL: any */
+    int64_t from_ns, before_ns; /* exclusive; 0: open */
+    size_t offset, limit;       /* limit 0: all */
 };
 /* States as JSON text, newest `time` first. */
-MUST_CHECK enum status store_states(struct store *s, const struct store_state_query *q, store_text_fn fn, void *arg,
-                                    size_t *total, struct error *err);
+MUST_CHECK enum status store_states(struct store *s, const struct store_state_query *q, store_text_fn fn,
+                                    void *arg, size_t *total, struct error *err);
 
-/* Keptn's project object (keptn-api.md, section 3, without gitCredentials' secrets), NULL: no such project. The caller's. */
+/* Keptn's project object (keptn-api.md, section 3, without gitCredentials' secrets), NULL: no such project.
+ * The caller's. */
 cJSON *store_project_json(struct store *s, const char *name);
 bool store_project_exists(struct store *s, const char *name);
 bool store_service_exists(struct store *s, const char *project, const char *service);
-MUST_CHECK enum status store_project_names(struct store *s, store_text_fn fn, void *arg, struct error *err); /* by name, in `project` */
+MUST_CHECK enum status store_project_names(struct store *s, store_text_fn fn, void *arg,
+                                           struct error *err); /* by name, in `project` */
 
-/* The newest decision on an approval. Returns NULL: none; else {"eventid","decisionid","by","via","result","comment","time"}; the caller's. */
+/* The newest decision on an approval. Returns NULL: none; else
+ * {"eventid","decisionid","by","via","result","comment","time"}; the caller's. */
 cJSON *store_decision(struct store *s, const char *triggeredid);
 
 /* Jobs whose state is not "ended" (after a restart), and one by id. */
