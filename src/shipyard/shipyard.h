@@ -3,6 +3,7 @@
 #define SHIPYARD_SHIPYARD_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,11 +14,16 @@ struct shipyard_task {
     int64_t triggered_after_ns; /* 0: none */
     const cJSON *properties;    /* object, or NULL */
 };
+struct shipyard_match {
+    const char *key, *value;
+};
 struct shipyard_trigger {
-    const char *event;     /* "qa.delivery.finished" */
-    const char *match_key; /* selector.match: "result" or "<task>.result"; NULL: no selector */
+    const char *event;     /* "qa.delivery.finished"; "" where it is missing */
+    const char *match_key; /* the first of selector.match: "result" or "<task>.result"; NULL: no selector, or
+                              an empty one */
     const char *match_value;
-    size_t match_count; /* keys in selector.match */
+    const struct shipyard_match *matches; /* all of selector.match, in the file's order */
+    size_t match_count;
 };
 struct shipyard_sequence {
     const char *name;
@@ -51,5 +57,10 @@ const struct shipyard_stage *shipyard_find_stage(const struct shipyard *yard, co
 /* The first of that name; NULL: none. */
 const struct shipyard_sequence *shipyard_find_sequence(const struct shipyard_stage *stage,
                                                        const char *sequence);
+
+/* Whether a sequence that ended with `result` after `last_task` starts what has this trigger, the event's
+ * name apart: without a selector for pass and warning; else where match.result or match["<last_task>.result"]
+ * is the result. Other keys never fit. */
+bool shipyard_trigger_fits(const struct shipyard_trigger *trigger, const char *last_task, const char *result);
 
 #endif
