@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 
+struct buffer;
 struct http_client;
 struct http_call;
 
@@ -36,6 +37,7 @@ struct http_response {
     size_t body_len;
     const char *snapshot_number; /* header x-drawbridge-sequence ("EPOCH:N"), NULL: none */
     const char *date;            /* header Date, NULL: none */
+    const char *location;        /* header Location of a redirect, NULL: none */
     const char *error;           /* words of why no answer came */
 };
 typedef void (*http_done)(void *arg, const struct http_response *response);
@@ -54,6 +56,12 @@ struct http_answer {
 };
 MUST_CHECK enum status http_ask(struct http_client *c, const struct http_request *request,
                                 struct http_answer *out, struct error *err);
+
+/* Appends text with everything escaped that could mean something in a path or a query. False where out's
+ * limit is passed. */
+bool http_add_escaped(struct buffer *out, const char *text);
+/* True for a URL of this machine: localhost, 127.0.0.0/8, ::1. No proxy is ever asked for it. */
+bool http_is_loopback(const char *url);
 
 /* Turns an answer with a code that is no success into an error with the server's message
  * ({"code","message"}). */
