@@ -94,7 +94,7 @@ cJSON *event_data_new(const char *project, const char *stage, const char *servic
 /* The tag of an image reference ("ghcr.io/x/y:v1.2" → "v1.2"; a digest or a port is no tag). NULL: none.
  * Points into image. */
 const char *event_image_tag(const char *image);
-/* data.configurationChange.values.image, else data.deployment.… none: NULL. */
+/* data.configurationChange.values.image. NULL: none. */
 const char *event_image(const cJSON *data);
 
 #endif
