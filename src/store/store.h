@@ -25,11 +25,17 @@ struct store_batch;
  * (tests, one-shot commands). */
 MUST_CHECK enum status store_open(const char *directory, uv_loop_t *loop, struct store **out,
                                   struct error *err);
-void store_close(struct store *s); /* waits for what is being committed */
+/* Makes what was handed to store_commit durable, with its callbacks, before it returns; then runs nothing any
+ * more. The loop has to turn once more to let go of what was on the thread pool. Not from inside a callback.
+ */
+void store_close(struct store *s);
 
 const char *store_epoch(const struct store *s);    /* names this numbering; a restore draws a new one */
 uint64_t store_last_number(const struct store *s); /* newest number that is durable; 0: none */
-uint64_t store_next_number(struct store *s); /* takes the next number for an event of a batch (contiguous) */
+/* Takes the next number for an event of a batch. Numbers in the store are contiguous: where a batch with
+ * numbers fails, they are given out again, or, where later ones were taken meanwhile, hold an event
+ * sh.drawbridge.number.void. */
+uint64_t store_next_number(struct store *s);
 
 /* --- writing --- */
 
@@ -39,14 +45,15 @@ void store_batch_free(struct store_batch *b); /* one that was never committed */
 enum store_consumer { STORE_FOR_SEQUENCER = 1, STORE_FOR_JOBS = 2 };
 
 /* number from store_next_number, in order. text: the event as JSON, copied. ev: the same decoded. pending:
- * who has yet to handle it (0, or a consumer), remembered over a restart. Also keeps each service's
- * lastEventTypes (task events and sequence events) and deployedImage
- * (`configurationChange.values.image` of the context's deployment when its deployment.finished comes:
- * keptn-api.md, section 3). */
+ * who has yet to handle it (0, or consumers or-ed), remembered over a restart. Also keeps each service's
+ * lastEventTypes (triggered, started, finished of tasks) and deployedImage
+ * (`configurationChange.values.image` of the deployment.triggered that a deployment.finished refers to:
+ * keptn-api.md, section 3). Project, service must be stored for these. */
 void store_batch_event(struct store_batch *b, uint64_t number, const char *text, size_t len,
                        const struct event *ev, int pending);
 void store_batch_handled(struct store_batch *b, uint64_t number, enum store_consumer who);
-void store_batch_open_event(struct store_batch *b, const char *event_id); /* for event/triggered */
+/* For event/triggered. The event must be stored, or stand before this in the batch; else the batch fails. */
+void store_batch_open_event(struct store_batch *b, const char *event_id);
 void store_batch_close_event(struct store_batch *b, const char *event_id);
 /* The sequencer's record and Keptn's view of it (an item of the sequence query; its name, service, state and
  * time are filters). */
@@ -78,6 +85,8 @@ struct store_project {
     int64_t created_ns;
 };
 void store_batch_project(struct store_batch *b, const struct store_project *p); /* inserts or replaces */
+/* Its services, states, records and open events go with it. Its events stay (numbers are contiguous), but no
+ * query for a project of that name made later shows them. */
 void store_batch_delete_project(struct store_batch *b, const char *name);
 void store_batch_service(struct store_batch *b, const char *project, const char *service, int64_t created_ns);
 void store_batch_delete_service(struct store_batch *b, const char *project, const char *service);
@@ -109,13 +118,14 @@ struct store_event {
 typedef bool (*store_event_fn)(void *arg, const struct store_event *e);
 
 struct store_event_query {
-    const char *project, *context, *stage, *service, *type, *source, *event_id, *triggeredid; /* NULL: any */
-    const char *result;         /* data.result */
-    int64_t from_ns, before_ns; /* exclusive; 0: open */
-    bool root_only;             /* the first event of each context */
-    bool with_states;           /* also sh.drawbridge.…, which Keptn's own calls never show */
-    bool oldest_first;          /* default: newest first */
-    size_t offset, limit;       /* limit 0: all */
+    const char *project; /* NULL: any; "": events that name no project */
+    const char *context, *stage, *service, *type, *source, *event_id, *triggeredid; /* NULL: any */
+    const char *result;                                                             /* data.result */
+    int64_t from_ns, before_ns;                                                     /* exclusive; 0: open */
+    bool root_only;       /* the first event of each context */
+    bool with_states;     /* also sh.drawbridge.…, which Keptn's own calls never show */
+    bool oldest_first;    /* default: newest first */
+    size_t offset, limit; /* limit 0: all */
 };
 MUST_CHECK enum status store_events(struct store *s, const struct store_event_query *q, store_event_fn fn,
                                     void *arg, size_t *total, struct error *err); /* total may be NULL */
@@ -164,5 +174,14 @@ bool store_find_job(struct store *s, const char *id, store_job_fn fn, void *arg)
 
 typedef bool (*store_token_fn)(void *arg, const struct store_token *token);
 MUST_CHECK enum status store_tokens(struct store *s, store_token_fn fn, void *arg, struct error *err);
+
+/* The audit trail, oldest first. project NULL: all; from_ns exclusive, 0: open. */
+struct store_audit_entry {
+    int64_t time_ns;
+    const char *who, *what, *project, *from, *why; /* NULL: not told */
+};
+typedef bool (*store_audit_fn)(void *arg, const struct store_audit_entry *entry);
+MUST_CHECK enum status store_audit(struct store *s, const char *project, int64_t from_ns, store_audit_fn fn,
+                                   void *arg, struct error *err);
 
 #endif
