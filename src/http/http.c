@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <curl/curl.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #define BODY_MAX           (64 * 1024 * 1024) /* bytes */
 #define HEADER_VALUE_MAX   256                /* bytes that are kept of one header */
 #define TIMEOUT_DEFAULT_MS 10000
+#define URL_MAX            (256 * 1024) /* bytes */
 
 struct http_client {
     uv_loop_t *loop;
@@ -260,6 +262,32 @@ bool http_add_escaped(struct buffer *out, const char *text)
             return false;
     }
     return true;
+}
+
+char *http_url_args(const char *root, const char *format, va_list args)
+{
+    struct buffer url = BUFFER_LIMIT(URL_MAX);
+    bool fits = buffer_add_text(&url, root);
+    for (const char *p = format; *p != '\0' && fits; p++) {
+        if (p[0] == '{' && p[1] == '}') {
+            fits = http_add_escaped(&url, va_arg(args, const char *));
+            p++;
+        } else {
+            fits = buffer_add_char(&url, *p);
+        }
+    }
+    if (!fits) /* a name this long is none that a server knows; curl refuses the empty URL */
+        buffer_clear(&url);
+    return buffer_take(&url, NULL);
+}
+
+char *http_url(const char *root, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *url = http_url_args(root, format, args);
+    va_end(args);
+    return url;
 }
 
 static void add_header(struct http_call *call, const char *name, const char *value)

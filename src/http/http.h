@@ -3,6 +3,7 @@
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
@@ -60,6 +61,10 @@ MUST_CHECK enum status http_ask(struct http_client *c, const struct http_request
 /* Appends text with everything escaped that could mean something in a path or a query. False where out's
  * limit is passed. */
 bool http_add_escaped(struct buffer *out, const char *text);
+/* root followed by format, in which each {} takes the next argument (const char *), escaped. The caller's
+ * (free). */
+char *http_url(const char *root, const char *format, ...);
+char *http_url_args(const char *root, const char *format, va_list args);
 /* True for a URL of this machine: localhost, 127.0.0.0/8, ::1. No proxy is ever asked for it. */
 bool http_is_loopback(const char *url);
 
