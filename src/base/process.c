@@ -95,15 +95,23 @@ static void write_some(int *fd, const struct process_request *request, size_t *w
         close_fd(fd);
 }
 
-/* Carries bytes until the child closes its ends. False: the deadline passed. */
+static bool is_over(const struct process_request *request, int64_t deadline_ns)
+{
+    return clock_monotonic_ns() >= deadline_ns || (request->stop != NULL && *request->stop != 0);
+}
+
+/* Carries bytes until the child closes its ends. False: it took too long, or was stopped. */
 static bool carry(const struct process_request *request, int ours[PIPE_COUNT], struct buffer *output,
                   struct buffer *errors, int64_t deadline_ns)
 {
     size_t written = 0;
     while (ours[PIPE_OUT] >= 0 || ours[PIPE_ERR] >= 0) {
-        int64_t left_ms = (deadline_ns - clock_monotonic_ns()) / CLOCK_MS;
-        if (left_ms <= 0)
+        if (is_over(request, deadline_ns))
             return false;
+        /* A signal between the look and the wait is noticed at the next look. */
+        int64_t left_ms = (deadline_ns - clock_monotonic_ns()) / CLOCK_MS + 1;
+        if (request->stop != NULL && left_ms > 200)
+            left_ms = 200;
         struct pollfd polls[PIPE_COUNT];
         for (int i = 0; i < PIPE_COUNT; i++)
             polls[i] = (struct pollfd){.fd = ours[i], .events = i == PIPE_IN ? POLLOUT : POLLIN};
@@ -120,13 +128,14 @@ static bool carry(const struct process_request *request, int ours[PIPE_COUNT], s
 }
 
 /* Waits for the child's end up to the deadline; then kills its group. */
-static bool reap(pid_t pid, bool in_time, int64_t deadline_ns, int *wait_status)
+static bool reap(const struct process_request *request, pid_t pid, bool in_time, int64_t deadline_ns,
+                 int *wait_status)
 {
     while (in_time) {
         pid_t done = waitpid(pid, wait_status, WNOHANG);
         if (done == pid || (done < 0 && errno != EINTR))
             return true;
-        in_time = clock_monotonic_ns() < deadline_ns;
+        in_time = !is_over(request, deadline_ns);
         poll(NULL, 0, 1);
     }
     kill(-pid, SIGKILL);
@@ -151,9 +160,11 @@ enum status process_run(const struct process_request *request, struct buffer *ou
         goto out;
     }
     bool in_time = carry(request, ours, output, errors, deadline_ns);
-    if (!reap(pid, in_time, deadline_ns, &wait_status)) {
-        status = error_set(err, STATUS_TIMED_OUT, "%s took longer than %d ms and was ended", request->argv[0],
-                           request->deadline_ms);
+    if (!reap(request, pid, in_time, deadline_ns, &wait_status)) {
+        status = request->stop != NULL && *request->stop != 0
+                     ? error_set(err, STATUS_FAILED, "%s was ended because we were", request->argv[0])
+                     : error_set(err, STATUS_TIMED_OUT, "%s took longer than %d ms and was ended",
+                                 request->argv[0], request->deadline_ms);
         goto out;
     }
     *exit_status = WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);

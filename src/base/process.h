@@ -3,6 +3,7 @@
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
+#include <signal.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
@@ -15,6 +16,8 @@ struct process_request {
     const char *input;       /* written to standard input, then closed; NULL: /dev/null */
     size_t input_len;
     int deadline_ms; /* the process group is killed then */
+    const volatile sig_atomic_t
+        *stop; /* not 0: the process group is killed now (a signal handler sets it); NULL: none */
 };
 
 /* Output and errors are appended up to the buffers' limits, the rest is read and dropped. Both may be NULL.
