@@ -11,21 +11,23 @@
 struct arena;
 struct buffer;
 
-#define JSON_DEPTH_MAX 64
-#define JSON_EVENT_MAX (1024 * 1024)     /* bytes of one event */
-#define JSON_BODY_MAX  (5 * 1024 * 1024) /* bytes of any other body */
+#define JSON_DEPTH_MAX  64
+#define JSON_VALUES_MAX 1000000           /* of one text: what a tree of it may cost is bounded, too */
+#define JSON_EVENT_MAX  (1024 * 1024)     /* bytes of one event */
+#define JSON_BODY_MAX   (5 * 1024 * 1024) /* bytes of any other body */
 
 /* Checks what cJSON lets pass: UTF-8, no NUL (nor \u0000), no control characters in strings, no lone
  * surrogate escapes, depth at most JSON_DEPTH_MAX, no duplicate keys in one object, nothing after the value,
- * numbers that a double can hold. Returns STATUS_OK, or STATUS_INVALID with line, column and reason. */
+ * numbers of at most 63 characters that a double can hold, at most JSON_VALUES_MAX values, no byte order
+ * mark. Returns STATUS_OK, or STATUS_INVALID with line, column (in code points) and reason. */
 MUST_CHECK enum status json_check(const char *text, size_t len, struct error *err);
 
 /* json_check, then cJSON. *out is the caller's (cJSON_Delete). */
 MUST_CHECK enum status json_parse(const char *text, size_t len, cJSON **out, struct error *err);
 
 /* The same with every node allocated from the arena: never cJSON_Delete it, never add to it or detach from
- * it. Several times faster, for what is decoded, looked at and forgotten. Not reentrant (cJSON's allocator is
- * global): loop thread only. */
+ * it. Faster, for what is decoded, looked at and forgotten. Loop thread only, as cJSON's allocator is global;
+ * what other threads allocate through cJSON meanwhile comes from malloc as ever. */
 MUST_CHECK enum status json_parse_in_arena(const char *text, size_t len, struct arena *arena, cJSON **out,
                                            struct error *err);
 
@@ -35,10 +37,10 @@ const char *json_text(const cJSON *object, const char *key);
 /* Walks keys, NULL-terminated: json_path(data, "approval", "pass", NULL). */
 const cJSON *json_path(const cJSON *object, ...) __attribute__((sentinel));
 
-/* Prints without blanks. Numbers that are whole print as such up to 2^53. Appends to out; false where its
- * limit is passed. */
+/* Prints without blanks. Numbers that are whole print as such up to 2^53. Bytes that are not UTF-8 become
+ * U+FFFD. Appends to out; false, with nothing added, where its limit is passed. */
 bool json_print(const cJSON *value, struct buffer *out);
-/* Appends a JSON string with quotes. */
+/* Appends a JSON string with quotes, likewise. */
 bool json_print_text(const char *text, struct buffer *out);
 
 #endif
