@@ -1,0 +1,739 @@
+#include "config.h"
+
+#include "support.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/mem.h"
+
+/* --- ports --- */
+
+static void answer(struct server *s, api_done done, void *arg)
+{
+    if (s->hold) {
+        assert_true(s->held_count < 64);
+        s->held[s->held_count++] = (struct held){done, arg};
+        return;
+    }
+    done(arg, s->http, s->body, s->body != NULL ? strlen(s->body) : 0);
+}
+
+void server_release(struct server *s, int http, const char *body)
+{
+    size_t count = s->held_count;
+    s->held_count = 0;
+    for (size_t i = 0; i < count; i++)
+        s->held[i].done(s->held[i].arg, http, body, strlen(body));
+}
+
+static const char *or_dash(const char *text)
+{
+    return text != NULL ? text : "-";
+}
+
+static void note_who(struct server *s, const struct api_principal *who)
+{
+    assert_true(
+        buffer_printf(&s->calls, " by %s %s %s\n", who->name, api_role_name(who->role), who->address));
+}
+
+static void post_event(void *arg, const struct event *ev, const struct api_principal *who, api_done done,
+                       void *done_arg)
+{
+    struct server *s = arg;
+    assert_true(buffer_printf(&s->calls, "event %s %s", ev->type, or_dash(ev->project)));
+    note_who(s, who);
+    answer(s, done, done_arg);
+}
+
+static void control(void *arg, const char *project, const char *context, const char *stage, const char *verb,
+                    const struct api_principal *who, api_done done, void *done_arg)
+{
+    struct server *s = arg;
+    assert_true(buffer_printf(&s->calls, "control %s %s %s %s", project, context, or_dash(stage), verb));
+    note_who(s, who);
+    answer(s, done, done_arg);
+}
+
+static void put_project(void *arg, const cJSON *body, bool update, const struct api_principal *who,
+                        api_done done, void *done_arg)
+{
+    struct server *s = arg;
+    const cJSON *name = cJSON_GetObjectItemCaseSensitive(body, "name");
+    assert_true(buffer_printf(&s->calls, "%s project %s", update ? "update" : "create",
+                              or_dash(cJSON_GetStringValue(name))));
+    note_who(s, who);
+    answer(s, done, done_arg);
+}
+
+static void delete_project(void *arg, const char *project, const struct api_principal *who, api_done done,
+                           void *done_arg)
+{
+    struct server *s = arg;
+    assert_true(buffer_printf(&s->calls, "delete project %s", project));
+    note_who(s, who);
+    answer(s, done, done_arg);
+}
+
+static void create_service(void *arg, const char *project, const char *service,
+                           const struct api_principal *who, api_done done, void *done_arg)
+{
+    struct server *s = arg;
+    assert_true(buffer_printf(&s->calls, "create service %s %s", project, service));
+    note_who(s, who);
+    answer(s, done, done_arg);
+}
+
+static void delete_service(void *arg, const char *project, const char *service,
+                           const struct api_principal *who, api_done done, void *done_arg)
+{
+    struct server *s = arg;
+    assert_true(buffer_printf(&s->calls, "delete service %s %s", project, service));
+    note_who(s, who);
+    answer(s, done, done_arg);
+}
+
+static void write_resources(void *arg, const char *project, const char *stage, const char *service,
+                            const struct api_file *files, size_t count, const struct api_principal *who,
+                            api_done done, void *done_arg)
+{
+    struct server *s = arg;
+    assert_true(buffer_printf(&s->calls, "write %s %s %s", project, or_dash(stage), or_dash(service)));
+    for (size_t i = 0; i < count; i++)
+        assert_true(files[i].bytes == NULL ? buffer_printf(&s->calls, " -%s", files[i].path)
+                                           : buffer_printf(&s->calls, " %s=[%.*s]", files[i].path,
+                                                           (int)files[i].len, files[i].bytes));
+    note_who(s, who);
+    answer(s, done, done_arg);
+}
+
+static void read_resource(void *arg, const char *project, const char *stage, const char *service,
+                          const char *path, const char *commit, api_done done, void *done_arg)
+{
+    struct server *s = arg;
+    assert_true(buffer_printf(&s->calls, "read %s %s %s %s @%s\n", project, or_dash(stage), or_dash(service),
+                              path, or_dash(commit)));
+    answer(s, done, done_arg);
+}
+
+static void list_resources(void *arg, const char *project, const char *stage, const char *service,
+                           api_done done, void *done_arg)
+{
+    struct server *s = arg;
+    assert_true(buffer_printf(&s->calls, "list %s %s %s\n", project, or_dash(stage), or_dash(service)));
+    answer(s, done, done_arg);
+}
+
+static char *job_log(void *arg, const char *triggeredid, bool *growing)
+{
+    struct server *s = arg;
+    assert_true(buffer_printf(&s->calls, "log %s\n", triggeredid));
+    *growing = s->growing;
+    return mem_string(s->log_path);
+}
+
+static bool is_ready(void *arg)
+{
+    return ((struct server *)arg)->ready;
+}
+
+/* --- the server --- */
+
+void server_turn(struct server *s)
+{
+    (void)uv_run(&s->loop, UV_RUN_NOWAIT);
+    (void)poll(NULL, 0, 1);
+}
+
+void server_until(struct server *s, bool (*fn)(void *arg), void *arg)
+{
+    int64_t deadline = clock_monotonic_ns() + DEADLINE_MS * CLOCK_MS;
+    while (!fn(arg)) {
+        if (clock_monotonic_ns() > deadline)
+            fail_msg("what was waited for did not come");
+        server_turn(s);
+    }
+}
+
+static bool is_set(void *flag)
+{
+    return *(bool *)flag;
+}
+
+static void on_committed(void *arg, enum status status, const struct error *err)
+{
+    if (status != STATUS_OK)
+        fail_msg("commit: %s", err->text);
+    *(bool *)arg = true;
+}
+
+static void commit(struct server *s, struct store_batch *batch)
+{
+    bool done = false;
+    store_commit(batch, on_committed, &done);
+    server_until(s, is_set, &done);
+}
+
+void server_token(struct server *s, const char *name, const char *role, const char *projects,
+                  int64_t expires_ns)
+{
+    char hash[65];
+    api_token_hash(name, hash);
+    cJSON *list = projects != NULL ? cJSON_Parse(projects) : NULL;
+    struct store_batch *batch = store_batch_new(s->store);
+    store_batch_token(
+        batch, &(struct store_token){
+                   .name = name, .role = role, .hash = hash, .projects = list, .expires_ns = expires_ns});
+    commit(s, batch);
+    cJSON_Delete(list);
+    if (s->api != NULL)
+        api_tokens_changed(s->api);
+}
+
+void server_revoke(struct server *s, const char *name)
+{
+    struct store_batch *batch = store_batch_new(s->store);
+    store_batch_delete_token(batch, name);
+    commit(s, batch);
+    api_tokens_changed(s->api);
+}
+
+void server_project(struct server *s, const char *name)
+{
+    cJSON *stages =
+        cJSON_Parse("[{\"stageName\":\"qa\"},{\"stageName\":\"production\",\"parentStages\":[\"qa\"]}]");
+    struct store_batch *batch = store_batch_new(s->store);
+    store_batch_project(batch, &(struct store_project){.name = name,
+                                                       .shipyard = "apiVersion: spec.keptn.sh/0.2.2\n",
+                                                       .shipyard_version = "spec.keptn.sh/0.2.2",
+                                                       .upstream = "https://git.example/f.git",
+                                                       .upstream_user = "u",
+                                                       .stages = stages,
+                                                       .created_ns = CLOCK_S});
+    commit(s, batch);
+    cJSON_Delete(stages);
+}
+
+void server_service(struct server *s, const char *project, const char *service)
+{
+    struct store_batch *batch = store_batch_new(s->store);
+    store_batch_service(batch, project, service, CLOCK_S);
+    commit(s, batch);
+}
+
+int server_setup(void **state)
+{
+    struct server *s = MEM_NEW(struct server);
+    struct error err = ERROR_NONE;
+    (void)snprintf(s->dir, sizeof s->dir, "/tmp/api-test-XXXXXX");
+    assert_non_null(mkdtemp(s->dir));
+    assert_int_equal(uv_loop_init(&s->loop), 0);
+    assert_int_equal(store_open(s->dir, &s->loop, &s->store, &err), STATUS_OK);
+    static const char *const roles[] = {"viewer", "approver", "integration", "operator", "admin"};
+    for (size_t i = 0; i < 5; i++)
+        server_token(s, roles[i], roles[i], NULL, 0);
+    server_token(s, "limited", "admin", "[\"alpha\"]", 0);
+    s->calls = BUFFER_LIMIT(1024 * 1024);
+    s->http = 200;
+    s->ready = true;
+    const struct api_ports ports = {.arg = s,
+                                    .post_event = post_event,
+                                    .control = control,
+                                    .put_project = put_project,
+                                    .delete_project = delete_project,
+                                    .create_service = create_service,
+                                    .delete_service = delete_service,
+                                    .write_resources = write_resources,
+                                    .read_resource = read_resource,
+                                    .list_resources = list_resources,
+                                    .job_log = job_log,
+                                    .ready = is_ready};
+    const struct api_settings settings = {.listen = "127.0.0.1:0", .version = "0.1.0"};
+    if (api_new(&s->loop, s->store, &settings, &ports, &s->api, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    s->port = (int)strtol(strrchr(api_url(s->api), ':') + 1, NULL, 10);
+    *state = s;
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    (void)st;
+    (void)flag;
+    (void)ftw;
+    return remove(path);
+}
+
+int server_teardown(void **state)
+{
+    struct server *s = *state;
+    server_settle(s);
+    api_free(s->api);
+    store_close(s->store);
+    (void)uv_run(&s->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&s->loop), 0);
+    buffer_free(&s->calls);
+    free(s->log_path);
+    (void)nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    free(s);
+    return 0;
+}
+
+/* --- events --- */
+
+static char last_id[UUID_SIZE], last_context[UUID_SIZE];
+static size_t under_way;
+
+struct emitted {
+    struct server *server;
+    uint64_t number;
+    struct buffer text;
+    struct event event;
+    bool publish;
+};
+
+static void on_emitted(void *arg, enum status status, const struct error *err)
+{
+    struct emitted *e = arg;
+    if (status != STATUS_OK)
+        fail_msg("commit: %s", err->text);
+    if (e->publish)
+        api_publish(e->server->api, e->number, e->text.data, e->text.len, &e->event);
+    event_free(&e->event);
+    buffer_free(&e->text);
+    free(e);
+    under_way--;
+}
+
+static uint64_t emit(struct server *s, const char *type, const char *project, const char *stage,
+                     const char *more, bool publish)
+{
+    struct emitted *e = MEM_NEW(struct emitted);
+    struct error err = ERROR_NONE;
+    struct buffer data = BUFFER_LIMIT(2 * 1024 * 1024);
+    char now[CLOCK_TEXT_SIZE];
+    e->server = s;
+    e->publish = publish;
+    e->number = store_next_number(s->store);
+    e->text = BUFFER_LIMIT(2 * 1024 * 1024);
+    uuid_new(last_id);
+    uuid_new(last_context);
+    clock_format(clock_now_ns(), now);
+    if (project != NULL)
+        assert_true(buffer_printf(&data, "\"project\":\"%s\",\"stage\":\"%s\",\"service\":\"web\"", project,
+                                  stage != NULL ? stage : "qa"));
+    else
+        assert_true(buffer_add_text(&data, "\"of\":\"nothing\""));
+    assert_true(buffer_add_text(&data, more));
+    assert_true(buffer_printf(
+        &e->text,
+        "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"test\",\"type\":\"%s\",\"time\":\"%s\","
+        "\"datacontenttype\":\"application/json\",\"shkeptncontext\":\"%s\",\"data\":{%s}}",
+        last_id, type, now, last_context, buffer_text(&data)));
+    buffer_free(&data);
+    if (event_decode(e->text.data, e->text.len, EVENT_FORM_COMPLETE, &e->event, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    struct store_batch *batch = store_batch_new(s->store);
+    store_batch_event(batch, e->number, e->text.data, e->text.len, &e->event, 0);
+    under_way++;
+    uint64_t number = e->number;
+    store_commit(batch, on_emitted, e);
+    return number;
+}
+
+static bool is_settled(void *arg)
+{
+    (void)arg;
+    return under_way == 0;
+}
+
+void server_settle(struct server *s)
+{
+    server_until(s, is_settled, NULL);
+}
+
+uint64_t server_emit(struct server *s, const char *type, const char *project, const char *stage,
+                     const char *data)
+{
+    uint64_t number = emit(s, type, project, stage, data, true);
+    server_settle(s);
+    return number;
+}
+
+void server_emit_later(struct server *s, const char *type, const char *project, const char *stage,
+                       const char *data)
+{
+    (void)emit(s, type, project, stage, data, true);
+}
+
+void server_emit_unpublished(struct server *s, const char *type, const char *project)
+{
+    (void)emit(s, type, project, "qa", "", false);
+    server_settle(s);
+}
+
+const char *server_last_id(void)
+{
+    return last_id;
+}
+
+const char *server_last_context(void)
+{
+    return last_context;
+}
+
+void server_open_event(struct server *s, const char *id)
+{
+    struct store_batch *batch = store_batch_new(s->store);
+    store_batch_open_event(batch, id);
+    commit(s, batch);
+}
+
+void server_state(struct server *s, const char *project, const char *context, const char *state)
+{
+    char text[512];
+    (void)snprintf(
+        text, sizeof text,
+        "{\"name\":\"delivery\",\"service\":\"web\",\"project\":\"%s\",\"time\":\"2023-05-04T10:11:12.123Z\","
+        "\"shkeptncontext\":\"%s\",\"state\":\"%s\",\"stages\":[]}",
+        project, context, state);
+    cJSON *view = cJSON_Parse(text), *record = cJSON_CreateObject();
+    struct store_batch *batch = store_batch_new(s->store);
+    store_batch_record(batch, project, context, true, record, view);
+    commit(s, batch);
+    cJSON_Delete(view);
+    cJSON_Delete(record);
+}
+
+/* --- libcurl --- */
+
+static size_t collect(char *bytes, size_t size, size_t count, void *buffer)
+{
+    return buffer_add(buffer, bytes, size * count) ? size * count : 0;
+}
+
+static void set_up(CURL *easy, struct server *s, struct reply *r, const char *method, const char *path,
+                   char *url)
+{
+    (void)snprintf(url, 4096, "http://127.0.0.1:%d%s", s->port, path);
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, collect);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &r->body);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, collect);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, &r->headers);
+    if (strcmp(method, "HEAD") == 0)
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+}
+
+static void carry_out(struct server *s, CURL *easy)
+{
+    CURLM *multi = curl_multi_init();
+    int running = 1, left = 0;
+    int64_t deadline = clock_monotonic_ns() + DEADLINE_MS * CLOCK_MS;
+    assert_int_equal(curl_multi_add_handle(multi, easy), CURLM_OK);
+    while (running > 0) {
+        assert_int_equal(curl_multi_perform(multi, &running), CURLM_OK);
+        if (running > 0)
+            server_turn(s);
+        if (clock_monotonic_ns() > deadline)
+            fail_msg("no answer came");
+    }
+    CURLMsg *message = curl_multi_info_read(multi, &left);
+    assert_non_null(message);
+    if (message->data.result != CURLE_OK)
+        fail_msg("curl: %s", curl_easy_strerror(message->data.result));
+    curl_multi_remove_handle(multi, easy);
+    curl_multi_cleanup(multi);
+}
+
+struct reply *ask_bytes(struct server *s, const char *method, const char *path, const char *token,
+                        const char *body, size_t len, const char *const *headers)
+{
+    struct reply *r = MEM_NEW(struct reply);
+    r->body = BUFFER_LIMIT((size_t)128 * 1024 * 1024);
+    r->headers = BUFFER_LIMIT(1024 * 1024);
+    char *url = mem_alloc(4096), line[1024];
+    CURL *easy = curl_easy_init();
+    set_up(easy, s, r, method, path, url);
+    struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json");
+    if (token != NULL) {
+        (void)snprintf(line, sizeof line, "x-token: %s", token);
+        list = curl_slist_append(list, line);
+    }
+    for (size_t i = 0; headers != NULL && headers[i] != NULL; i++)
+        list = curl_slist_append(list, headers[i]);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
+    if (body != NULL) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    }
+    carry_out(s, easy);
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &r->code);
+    curl_slist_free_all(list);
+    curl_easy_cleanup(easy);
+    free(url);
+    return r;
+}
+
+struct reply *ask(struct server *s, const char *method, const char *path, const char *token, const char *body)
+{
+    return ask_bytes(s, method, path, token, body, body != NULL ? strlen(body) : 0, NULL);
+}
+
+void reply_free(struct reply *r)
+{
+    buffer_free(&r->body);
+    buffer_free(&r->headers);
+    free(r);
+}
+
+const char *reply_header(const struct reply *r, const char *name)
+{
+    static char value[1024];
+    size_t len = strlen(name);
+    for (const char *line = buffer_text(&r->headers); line != NULL && *line != '\0';
+         line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncasecmp(line, name, len) != 0 || line[len] != ':')
+            continue;
+        line += len + 1;
+        line += strspn(line, " ");
+        (void)snprintf(value, sizeof value, "%.*s", (int)strcspn(line, "\r\n"), line);
+        return value;
+    }
+    return NULL;
+}
+
+void assert_body(const struct reply *r, const char *part)
+{
+    if (strstr(buffer_text(&r->body), part) == NULL)
+        fail_msg("\"%s\" is not in: %s", part, buffer_text(&r->body));
+}
+
+/* --- a bare socket --- */
+
+int wire_open(struct server *s)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->port)};
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK), 0);
+    return fd;
+}
+
+void wire_send(struct server *s, int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN)
+            return; /* the server has closed: the test looks for that itself */
+        if (sent > 0) {
+            bytes += sent;
+            len -= (size_t)sent;
+        }
+        if (len > 0)
+            server_turn(s);
+    }
+}
+
+void wire_text(struct server *s, int fd, const char *text)
+{
+    wire_send(s, fd, text, strlen(text));
+}
+
+/* False: the other side has closed. */
+static bool read_some(int fd, struct buffer *in)
+{
+    char chunk[65536];
+    ssize_t got = recv(fd, chunk, sizeof chunk, 0);
+    if (got > 0)
+        assert_true(buffer_add(in, chunk, (size_t)got));
+    return got > 0 || (got < 0 && errno == EAGAIN);
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
+        count++;
+    return count;
+}
+
+void wire_until(struct server *s, int fd, struct buffer *in, const char *part, size_t times)
+{
+    int64_t deadline = clock_monotonic_ns() + DEADLINE_MS * CLOCK_MS;
+    while (part == NULL || count_of(buffer_text(in), part) < times) {
+        server_turn(s);
+        if (!read_some(fd, in)) {
+            if (part == NULL)
+                return;
+            fail_msg("closed before \"%s\" came: %s", part, buffer_text(in));
+        }
+        if (clock_monotonic_ns() > deadline)
+            fail_msg("\"%s\" did not come: %s", part != NULL ? part : "the end", buffer_text(in));
+    }
+}
+
+bool wire_closed(struct server *s, int fd)
+{
+    struct buffer in = BUFFER_LIMIT(1024 * 1024);
+    wire_until(s, fd, &in, NULL, 0);
+    buffer_free(&in);
+    return true;
+}
+
+/* --- a WebSocket --- */
+
+int ws_try(struct server *s, struct ws *ws, const char *query, const char *token, const char *headers)
+{
+    char request[8192];
+    ws->in = BUFFER_LIMIT((size_t)256 * 1024 * 1024);
+    ws->fd = wire_open(s);
+    (void)snprintf(
+        request, sizeof request,
+        "GET /api/v1/event/stream%s%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: "
+        "keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+        "dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s%s%s\r\n",
+        query[0] != '\0' ? "?" : "", query, token != NULL ? "x-token: " : "", token != NULL ? token : "",
+        token != NULL ? "\r\n" : "", headers);
+    wire_text(s, ws->fd, request);
+    wire_until(s, ws->fd, &ws->in, "\r\n\r\n", 1);
+    const char *text = buffer_text(&ws->in);
+    int code = (int)strtol(text + strlen("HTTP/1.1 "), NULL, 10);
+    if (code == 101) {
+        assert_non_null(strstr(text, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        buffer_consume(&ws->in, (size_t)(strstr(text, "\r\n\r\n") + 4 - text));
+    }
+    return code;
+}
+
+struct ws *ws_open(struct server *s, const char *query, const char *token)
+{
+    struct ws *ws = MEM_NEW(struct ws);
+    assert_int_equal(ws_try(s, ws, query, token, ""), 101);
+    return ws;
+}
+
+/* The frame at the beginning of what has come; false: not all of it is there. */
+static bool parse(struct ws *ws, struct ws_frame *f)
+{
+    const unsigned char *p = (const unsigned char *)ws->in.data;
+    if (ws->in.len < 2)
+        return false;
+    size_t head = (p[1] & 0x7f) < 126 ? 2 : (p[1] & 0x7f) == 126 ? 4 : 10, len = p[1] & 0x7f;
+    assert_int_equal(p[1] & 0x80, 0); /* a server does not mask */
+    if (ws->in.len < head)
+        return false;
+    if (head > 2)
+        len = 0;
+    for (size_t i = 2; i < head; i++)
+        len = len << 8 | p[i];
+    if (ws->in.len < head + len)
+        return false;
+    static char *payload;
+    free(payload);
+    payload = mem_string_n((const char *)p + head, len);
+    *f = (struct ws_frame){.opcode = p[0] & 0x0f, .fin = (p[0] & 0x80) != 0, .payload = payload, .len = len};
+    buffer_consume(&ws->in, head + len);
+    return true;
+}
+
+struct ws_frame ws_next(struct server *s, struct ws *ws)
+{
+    struct ws_frame f = {.opcode = -1};
+    int64_t deadline = clock_monotonic_ns() + DEADLINE_MS * CLOCK_MS;
+    while (!parse(ws, &f)) {
+        if (ws->ended)
+            return f;
+        if (clock_monotonic_ns() > deadline)
+            fail_msg("no frame came");
+        server_turn(s);
+        ws->ended = !read_some(ws->fd, &ws->in);
+    }
+    return f;
+}
+
+void ws_send(struct server *s, struct ws *ws, int opcode, bool fin, bool mask, const void *payload,
+             size_t len)
+{
+    unsigned char head[14] = {(unsigned char)((fin ? 0x80 : 0) | opcode)};
+    size_t used = 2;
+    if (len < 126) {
+        head[1] = (unsigned char)len;
+    } else {
+        head[1] = 127;
+        for (int i = 0; i < 8; i++)
+            head[used++] = (unsigned char)((uint64_t)len >> (56 - 8 * i));
+    }
+    if (mask) {
+        head[1] |= 0x80;
+        used += 4; /* a mask of zeros leaves the payload as it is */
+    }
+    char *all = mem_alloc(used + len + 1);
+    memcpy(all, head, used);
+    if (len > 0)
+        memcpy(all + used, payload, len);
+    wire_send(s, ws->fd, all, used + len);
+    free(all);
+}
+
+struct ws_frame ws_text(struct server *s, struct ws *ws)
+{
+    for (;;) {
+        struct ws_frame f = ws_next(s, ws);
+        if (f.opcode == 9)
+            ws_send(s, ws, 10, true, true, f.payload, f.len);
+        else if (f.opcode != 10)
+            return f;
+    }
+}
+
+int ws_close_code(struct server *s, struct ws *ws)
+{
+    for (;;) {
+        struct ws_frame f = ws_text(s, ws);
+        if (f.opcode == -1)
+            return -1;
+        if (f.opcode == 8)
+            return f.len < 2 ? 0 : (unsigned char)f.payload[0] << 8 | (unsigned char)f.payload[1];
+    }
+}
+
+void ws_free(struct ws *ws)
+{
+    (void)close(ws->fd);
+    buffer_free(&ws->in);
+    free(ws);
+}
+
+uint64_t ws_sequence(const struct ws_frame *f)
+{
+    static const char head[] = "{\"sequence\":\"";
+    assert_int_equal(f->opcode, 1);
+    if (strncmp(f->payload, head, sizeof head - 1) != 0) {
+        assert_non_null(strstr(f->payload, "\"watermark\""));
+        return 0;
+    }
+    char *end = NULL;
+    uint64_t number = strtoull(f->payload + sizeof head - 1, &end, 10);
+    assert_int_equal(end - (f->payload + sizeof head - 1), 20);
+    return number;
+}
