@@ -24,14 +24,16 @@ struct sequencer;
 struct sequencer_ports {
     void *arg;
     void (*new_id)(void *arg, char out[UUID_SIZE]);
-    /* The stored record of an ended context as JSON text (the caller frees it), NULL: there is none. */
+    /* The record of an ended context as JSON text (the caller frees it), NULL: there is none. It is the one
+     * of the newest RECORD effect of that context, also while the batch that stores it is still on its way to
+     * the disk. */
     char *(*load_record)(void *arg, const char *project, const char *context);
 };
 
 enum sequencer_effect_kind {
     SEQUENCER_EMIT,  /* store and publish `event` (its id and time are set). A sequence `triggered` among them
-                        comes back in through  sequencer_apply with the shipyard of that moment; the others must
-                        not come back. */
+                        comes back in through  sequencer_apply with the shipyard of that moment; the others
+                        must  not come back. */
     SEQUENCER_OPEN,  /* `event_id`, a triggered event, is open: event/triggered lists it */
     SEQUENCER_CLOSE, /* it is not any more */
     SEQUENCER_RECORD, /* store `record` under project and context; `state` is what the sequence query answers
@@ -86,6 +88,12 @@ bool sequencer_control(struct sequencer *s, const char *project, const char *con
 int64_t sequencer_next_timer(const struct sequencer *s);
 void sequencer_tick(struct sequencer *s, int64_t now_ns, struct sequencer_effects *out);
 void sequencer_set_timeout(struct sequencer *s, int64_t timeout_ns); /* default 10 minutes */
+/* Once after the last sequencer_restore: no task times out for the time in which we were down and nobody
+ * could claim it. */
+void sequencer_set_up_since(struct sequencer *s, int64_t now_ns);
+
+/* A project was deleted: drops its records from memory, without effects. */
+void sequencer_forget_project(struct sequencer *s, const char *project);
 
 /* Whether the approval (id of its triggered) is open, and of which context; for the 409 of a late decision.
  */
