@@ -26,6 +26,10 @@ MUST_CHECK enum status reading_text(const struct reading *r, const struct yaml_n
 MUST_CHECK enum status reading_check_mapping(const struct reading *r, const struct yaml_node *node,
                                              const char *what, struct error *err);
 
+/* The same as yaml_error, but at the key in front of a node. */
+enum status reading_key_error(const struct reading *r, const struct yaml_node *node, struct error *err,
+                              const char *format, ...) PRINTF_LIKE(4, 5);
+
 /* Zeroed memory for count elements (at least one) of size bytes, from the arena. */
 void *reading_array(const struct reading *r, size_t count, size_t size);
 

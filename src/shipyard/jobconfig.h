@@ -49,6 +49,10 @@ void jobconfig_free(struct jobconfig *config);
 /* True where one of the action's events fits. A broken expression never fits. */
 bool jobconfig_action_fits(const struct jobconfig_action *action, const struct event *ev);
 
+/* Why the name of an event never fits anything ("has a back reference, which …"); NULL: it is fine. A static
+ * text. */
+const char *jobconfig_event_fault(const struct jobconfig_event *rule);
+
 /* The value at a JSONPath ("$.data.labels.version", "data['x'][0]") over the event, as Go's %v prints it, or
  * as JSON or YAML. Returns STATUS_NOT_FOUND for a missing path. Appends to out. */
 MUST_CHECK enum status jobconfig_event_value(const struct event *ev, const char *path, const char *as,

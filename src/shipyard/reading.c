@@ -2,6 +2,8 @@
 
 #include "shipyard/internal.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *kind_words(const struct yaml_node *node)
@@ -62,6 +64,18 @@ enum status reading_check_mapping(const struct reading *r, const struct yaml_nod
     if (node->kind == YAML_MAPPING || yaml_is_null(node))
         return STATUS_OK;
     return yaml_error(r->yaml, node, err, "%s must be a mapping, not %s", what, kind_words(node));
+}
+
+enum status reading_key_error(const struct reading *r, const struct yaml_node *node, struct error *err,
+                              const char *format, ...)
+{
+    char text[ERROR_TEXT_SIZE];
+    struct yaml_node at = {.kind = YAML_SCALAR, .line = node->key_line, .column = node->key_column};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return yaml_error(r->yaml, &at, err, "%s", text);
 }
 
 void *reading_array(const struct reading *r, size_t count, size_t size)
