@@ -1,8 +1,9 @@
 /* Go's regular expressions (RE2's syntax) on PCRE2: an expression is read by Go's grammar and written anew
  * for PCRE2, so that what PCRE2 has and Go has not (look-around, back references, possessive repetition,
  * recursion, …) is refused, and what both write alike but mean differently (\v, \s, a trailing newline before
- * $) means what it means in Go. It is matched by PCRE2's DFA algorithm, whose time does not explode on any
- * expression. Source: Go, regexp/syntax; keptn-events.md, section 5. */
+ * $) means what it means in Go. PCRE2 backtracks, Go never does: where the search passes its limit, nothing
+ * fits. (PCRE2's other algorithm does not help: it takes seconds for (a+)+$.)
+ * Source: Go, regexp/syntax; keptn-events.md, section 5. */
 #include "config.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -13,28 +14,26 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/mem.h"
 #include "base/utf8.h"
 #include "shipyard/goregex.h"
 
-#define PATTERN_MAX   4096 /* bytes */
-#define SUBJECT_MAX   4096
-#define WRITTEN_MAX   (16 * PATTERN_MAX)
-#define DEPTH_MAX     100  /* groups in groups */
-#define REPEAT_MAX    1000 /* Go's bound, also for the product of repetitions in each other */
-#define WORKSPACE_MIN 1024 /* in int */
-#define WORKSPACE_MAX (256 * 1024)
-#define MATCH_LIMIT   100000
-#define HEAP_LIMIT    4096 /* KiB */
+#define PATTERN_MAX 4096 /* bytes */
+#define SUBJECT_MAX 4096
+#define WRITTEN_MAX (16 * PATTERN_MAX)
+#define DEPTH_MAX   100    /* groups in groups */
+#define REPEAT_MAX  1000   /* Go's bound, also for the product of repetitions in each other */
+#define MATCH_LIMIT 500000 /* some ten milliseconds */
+#define HEAP_LIMIT  4096   /* KiB */
 
 struct translation {
     const char *in;
     struct buffer out;
-    const char *fault;           /* NULL: none */
-    bool has_atom;               /* there is something that can be repeated */
-    bool has_repeat;             /* it is repeated already */
-    int product;                 /* how often that holds itself by {n,m} in {n,m} */
-    int products[DEPTH_MAX + 1]; /* the largest in each open group */
+    const char *fault;             /* NULL: none */
+    bool has_atom;                 /* there is something that can be repeated */
+    bool has_repeat;               /* it is repeated already */
+    int product;                   /* how often that holds itself by {n,m} in {n,m} */
+    int products[DEPTH_MAX + 1];   /* the largest in each open group */
+    bool multiline[DEPTH_MAX + 1]; /* flag m in each open group */
     int depth;
 };
 
@@ -325,7 +324,9 @@ static bool push_group(struct translation *t)
 {
     if (t->depth == DEPTH_MAX)
         return refuse(t, "has more groups in each other than are allowed here");
-    t->products[++t->depth] = 1;
+    t->depth++;
+    t->products[t->depth] = 1;
+    t->multiline[t->depth] = t->multiline[t->depth - 1];
     t->has_atom = false;
     return true;
 }
@@ -334,11 +335,12 @@ static bool push_group(struct translation *t)
 static bool translate_flags(struct translation *t)
 {
     const char *start = t->in;
-    bool negative = false, has_flag = false;
+    bool negative = false, has_flag = false, multiline = t->multiline[t->depth];
     for (;; t->in++) {
         char c = *t->in;
         if (c != '\0' && strchr("imsU", c)) {
             has_flag = true;
+            multiline = c == 'm' ? !negative : multiline;
         } else if (c == '-' && !negative) {
             negative = true;
             has_flag = false;
@@ -352,8 +354,10 @@ static bool translate_flags(struct translation *t)
     t->in++;
     buffer_add_text(&t->out, "(?");
     buffer_add(&t->out, start, (size_t)(t->in - start));
-    if (t->in[-1] == ':')
-        return push_group(t);
+    bool opens = t->in[-1] == ':';
+    if (opens && !push_group(t))
+        return false;
+    t->multiline[t->depth] = multiline;
     t->has_atom = false;
     return true;
 }
@@ -463,6 +467,15 @@ static bool translate_bounds(struct translation *t)
     return translate_repeat(t, len);
 }
 
+/* In a group, as Go allows to repeat it. */
+static bool translate_anchor(struct translation *t, const char *written)
+{
+    buffer_add_text(&t->out, written);
+    t->in++;
+    set_atom(t);
+    return true;
+}
+
 static bool translate_one(struct translation *t)
 {
     uint32_t c;
@@ -491,10 +504,9 @@ static bool translate_one(struct translation *t)
         set_atom(t);
         return true;
     case '^':
+        return translate_anchor(t, "(?:^)");
     case '$':
-        buffer_printf(&t->out, "(?:%c)", *t->in++);
-        set_atom(t);
-        return true;
+        return translate_anchor(t, t->multiline[t->depth] ? "(?:$)" : "(?:\\z)");
     default:
         if (!take_code_point(t, &c))
             return false;
@@ -528,8 +540,7 @@ static pcre2_code *compile(const char *pattern, const char **fault)
         if (!context)
             abort();
         pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-        code = pcre2_compile((PCRE2_SPTR)buffer_text(&t.out), t.out.len,
-                             PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NO_AUTO_CAPTURE | PCRE2_NO_AUTO_POSSESS,
+        code = pcre2_compile((PCRE2_SPTR)buffer_text(&t.out), t.out.len, PCRE2_UTF | PCRE2_NO_AUTO_CAPTURE,
                              &number, &offset, context);
         pcre2_compile_context_free(context);
         if (!code)
@@ -560,14 +571,7 @@ bool goregex_fits(const char *pattern, const char *subject)
         abort();
     pcre2_set_match_limit(context, MATCH_LIMIT);
     pcre2_set_heap_limit(context, HEAP_LIMIT);
-    int *workspace = NULL, result = PCRE2_ERROR_DFA_WSSIZE;
-    for (size_t count = WORKSPACE_MIN; count <= WORKSPACE_MAX && result == PCRE2_ERROR_DFA_WSSIZE;
-         count *= 4) {
-        workspace = mem_resize(workspace, count * sizeof *workspace);
-        result = pcre2_dfa_match(code, (PCRE2_SPTR)subject, len, 0, PCRE2_DFA_SHORTEST, data, context,
-                                 workspace, count);
-    }
-    free(workspace);
+    int result = pcre2_match(code, (PCRE2_SPTR)subject, len, 0, 0, data, context);
     pcre2_match_context_free(context);
     pcre2_match_data_free(data);
     pcre2_code_free(code);
