@@ -108,13 +108,8 @@ static bool yaml_text(const char *text, struct buffer *out)
     return is_plain(text) ? buffer_add_text(out, text) : json_print_text(text, out);
 }
 
-static bool indent(int depth, struct buffer *out)
-{
-    return buffer_printf(out, "%*s", depth * 4, "");
-}
-
-/* value at a depth. inline_first: its first line goes on where the text ends, as behind "- ". */
-static bool yaml_value(const cJSON *value, int depth, bool inline_first, struct buffer *out)
+/* Lines begin at a column; inline_first: the first goes on where the text ends, as behind "- ". */
+static bool yaml_value(const cJSON *value, int column, bool inline_first, struct buffer *out)
 {
     bool nested = (cJSON_IsArray(value) || cJSON_IsObject(value)) && value->child;
     if (!nested) {
@@ -129,12 +124,12 @@ static bool yaml_value(const cJSON *value, int depth, bool inline_first, struct 
     for (size_t i = 0; child && ok; child = child->next, i++) {
         const cJSON *item = is_map ? items[i] : child;
         bool deeper = (cJSON_IsArray(item) || cJSON_IsObject(item)) && item->child;
-        ok = (i == 0 && inline_first) || indent(depth, out);
+        ok = (i == 0 && inline_first) || buffer_printf(out, "%*s", column, "");
         if (is_map)
             ok = ok && yaml_text(item->string, out) && buffer_add_text(out, deeper ? ":\n" : ": ");
         else
-            ok = ok && buffer_add_text(out, "-   ");
-        ok = ok && yaml_value(item, depth + 1, !is_map, out);
+            ok = ok && buffer_add_text(out, "- ");
+        ok = ok && yaml_value(item, column + (is_map ? 4 : 2), !is_map, out);
     }
     free(items);
     return ok;
