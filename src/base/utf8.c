@@ -4,86 +4,145 @@
 
 #include <string.h>
 #include <utf8proc.h>
+#include <wchar.h>
 
 #include "base/buffer.h"
+#include "base/utf8_ambiguous.h"
 
-#define COMBINING_MAX 4
-#define REPLACEMENT   UINT32_C(0xFFFD)
-#define VS16          UINT32_C(0xFE0F)
+#define MARKS_MAX    4 /* combining marks on one base: what one ncurses cell holds */
+#define GRAPHEME_MAX 64
+#define REPLACEMENT  0xFFFDu
 
 int utf8_decode(const char *text, size_t len, uint32_t *code_point)
 {
-    const unsigned char *s = (const unsigned char *)text;
     if (len == 0)
         return 0;
-    if (s[0] < 0x80) {
-        *code_point = s[0];
+    const unsigned char *b = (const unsigned char *)text;
+    if (b[0] < 0x80) {
+        *code_point = b[0];
         return 1;
     }
-    int need = s[0] >= 0xC2 && s[0] <= 0xDF   ? 2
-               : (s[0] & 0xF0) == 0xE0        ? 3
-               : s[0] >= 0xF0 && s[0] <= 0xF4 ? 4
-                                              : -1;
-    if (need < 0)
+    if (b[0] < 0xC2 || b[0] > 0xF4)
         return -1;
-    /* The second byte's range rules out overlong forms, surrogates, and what is past U+10FFFF (Unicode 15,
-     * table 3-7). */
-    unsigned char low = s[0] == 0xE0 ? 0xA0 : s[0] == 0xF0 ? 0x90 : 0x80;
-    unsigned char high = s[0] == 0xED ? 0x9F : s[0] == 0xF4 ? 0x8F : 0xBF;
-    uint32_t value = s[0] & (0x7FU >> need);
-    for (int i = 1; i < need; i++) {
-        if ((size_t)i >= len)
+    int size = b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : 4;
+    uint32_t c = b[0] & (0x7Fu >> size);
+    for (int i = 1; i < size; i++) {
+        if ((size_t)i == len)
             return -2;
-        if (s[i] < (i == 1 ? low : 0x80) || s[i] > (i == 1 ? high : 0xBF))
+        /* Overlong forms, surrogates and what is past U+10FFFF show in the second byte. */
+        unsigned least = i > 1 ? 0x80 : b[0] == 0xE0 ? 0xA0 : b[0] == 0xF0 ? 0x90 : 0x80;
+        unsigned most = i > 1 ? 0xBF : b[0] == 0xED ? 0x9F : b[0] == 0xF4 ? 0x8F : 0xBF;
+        if (b[i] < least || b[i] > most)
             return -1;
-        value = value << 6 | (s[i] & 0x3FU);
+        c = c << 6 | (b[i] & 0x3Fu);
     }
-    *code_point = value;
-    return need;
+    *code_point = c;
+    return size;
 }
 
 bool utf8_is_valid(const char *text, size_t len)
 {
-    size_t i = 0;
-    while (i < len) {
-        uint32_t code_point;
-        int used = utf8_decode(text + i, len - i, &code_point);
-        if (used <= 0)
+    uint32_t c;
+    for (size_t i = 0; i < len;) {
+        int step = utf8_decode(text + i, len - i, &c);
+        if (step <= 0)
             return false;
-        i += (size_t)used;
+        i += (size_t)step;
     }
     return true;
 }
 
-static bool is_mark(uint32_t c)
+/* Vowels and finals of decomposed Hangul: they are drawn into the cells of the consonant before them. */
+static bool joins_hangul(uint32_t c)
 {
-    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)c);
-    return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
-           category == UTF8PROC_CATEGORY_ME;
+    return (c >= 0x1160 && c <= 0x11FF) || (c >= 0xD7B0 && c <= 0xD7FB);
 }
 
-/* Code points that draw nothing, or change how others are drawn (Default_Ignorable_Code_Point, and blanks
- * that look like none). */
+static bool is_ambiguous(uint32_t c)
+{
+    size_t low = 0, high = sizeof utf8_ambiguous / sizeof *utf8_ambiguous;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (c > utf8_ambiguous[middle].last)
+            low = middle + 1;
+        else if (c < utf8_ambiguous[middle].first)
+            high = middle;
+        else
+            return true;
+    }
+    return false;
+}
+
+/* Cells, as terminals and the C library count them: spacing marks take one of their own. */
+static int code_point_cells(uint32_t c, bool ambiguous_wide)
+{
+    if (c < 0x7F)
+        return c >= 0x20;
+    if (joins_hangul(c))
+        return 0;
+    if (ambiguous_wide && is_ambiguous(c))
+        return 2;
+    if (utf8proc_category((utf8proc_int32_t)c) == UTF8PROC_CATEGORY_MC)
+        return 1;
+    int cells = utf8proc_charwidth((utf8proc_int32_t)c);
+    return cells < 0 ? 0 : cells;
+}
+
+static bool is_mark(uint32_t c)
+{
+    switch (utf8proc_category((utf8proc_int32_t)c)) {
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+        return true;
+    default:
+        return joins_hangul(c);
+    }
+}
+
+/* Letters, marks and symbols by category that nonetheless leave no trace on the screen. */
 static bool is_invisible(uint32_t c)
 {
     static const struct {
         uint32_t first, last;
-    } ranges[] = {{0x00AD, 0x00AD},   {0x034F, 0x034F},  {0x061C, 0x061C}, {0x115F, 0x1160},
-                  {0x17B4, 0x17B5},   {0x180B, 0x180F},  {0x2000, 0x200F}, {0x2028, 0x202F},
-                  {0x205F, 0x206F},   {0x2800, 0x2800},  {0x3164, 0x3164}, {0xFE00, 0xFE0F},
-                  {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},  {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3},
-                  {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+    } ranges[] = {
+        {0x034F, 0x034F},   /* combining grapheme joiner */
+        {0x115F, 0x1160},   /* Hangul fillers */
+        {0x17B4, 0x17B5},   /* Khmer inherent vowels */
+        {0x180B, 0x180F},   /* Mongolian variation selectors */
+        {0x2800, 0x2800},   /* the empty Braille pattern */
+        {0x3164, 0x3164},   /* Hangul filler */
+        {0xFE00, 0xFE0F},   /* variation selectors */
+        {0xFFA0, 0xFFA0},   /* half-width Hangul filler */
+        {0x2000, 0x200A},   /* spaces of odd widths, down to a hair */
+        {0x202F, 0x202F},   /* narrow space */
+        {0x205F, 0x205F},   /* mathematical space */
+        {0x1D159, 0x1D159}, /* musical null notehead */
+        {0xE0000, 0xE0FFF}, /* tags, variation selectors supplement */
+    };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (c >= ranges[i].first && c <= ranges[i].last)
             return true;
     return false;
 }
 
-static bool is_safe(uint32_t c)
+/* True where the C library, and so ncurses, counts other cells than we do, or where terminals do not agree
+ * (skin tones: two cells more or none): such a character would shift the rest of its row. Without a UTF-8
+ * locale the library counts none, and nobody draws by it. */
+static bool is_width_disputed(uint32_t c)
 {
+    if (c >= 0x1F3FB && c <= 0x1F3FF)
+        return true;
+    return wcwidth(L'\u4E00') == 2 && wcwidth((wchar_t)c) != code_point_cells(c, false);
+}
+
+static bool is_fit_for_terminal(uint32_t c)
+{
+    if (c < 0x7F)
+        return c >= 0x20;
     switch (utf8proc_category((utf8proc_int32_t)c)) {
-    case UTF8PROC_CATEGORY_CC:
-    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_CC: /* controls, C1 among them */
+    case UTF8PROC_CATEGORY_CF: /* formats: bidirectional controls, zero-width, tags */
     case UTF8PROC_CATEGORY_CS:
     case UTF8PROC_CATEGORY_CO:
     case UTF8PROC_CATEGORY_CN:
@@ -91,188 +150,171 @@ static bool is_safe(uint32_t c)
     case UTF8PROC_CATEGORY_ZP:
         return false;
     default:
-        return !is_invisible(c);
+        return !is_invisible(c) && !is_width_disputed(c);
     }
 }
 
-static bool is_pictograph(uint32_t c)
+/* True for a variation selector that only asks for the emoji form of what stands before it. It is dropped, as
+ * terminals do not agree on the cells of that form; a second one is as suspicious as anywhere else. */
+static bool asks_for_emoji(uint32_t last, uint32_t c)
 {
-    const utf8proc_property_t *property = utf8proc_get_property((utf8proc_int32_t)c);
-    return property->boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
+    return c == 0xFE0F && utf8proc_get_property((utf8proc_int32_t)last)->boundclass ==
+                              UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
 }
 
-struct sanitizer {
+/* What the sanitiser has read and not yet written: one grapheme. */
+struct line {
     struct buffer *out;
-    bool in_ascii, full;
-    char cluster[96]; /* one base with what belongs to it */
-    size_t cluster_len;
-    uint32_t base; /* 0: nothing that a mark could stand on */
-    int marks;
+    char pending[GRAPHEME_MAX];
+    size_t pending_len;
+    uint32_t last; /* code point written last; 0: none */
+    int32_t break_state;
+    int marks;      /* on the last base; MARKS_MAX where there is no base: none is taken */
+    bool has_emoji; /* the emoji form of the last base was asked for */
 };
 
-static void flush_cluster(struct sanitizer *s)
+static bool flush(struct line *line)
 {
-    if (s->cluster_len > 0 && !s->full)
-        s->full = !buffer_add(s->out, s->cluster, s->cluster_len);
-    s->cluster_len = 0;
+    bool fits = buffer_add(line->out, line->pending, line->pending_len);
+    line->pending_len = 0;
+    return fits;
 }
 
-static void add_code_point(struct sanitizer *s, uint32_t c)
+static bool put(struct line *line, uint32_t c)
 {
-    utf8proc_uint8_t bytes[4];
-    utf8proc_ssize_t used = utf8proc_encode_char((utf8proc_int32_t)c, bytes);
-    if (s->cluster_len + (size_t)used > sizeof s->cluster)
-        return;
-    memcpy(s->cluster + s->cluster_len, bytes, (size_t)used);
-    s->cluster_len += (size_t)used;
+    utf8proc_int32_t last = (utf8proc_int32_t)line->last, next = (utf8proc_int32_t)c;
+    bool is_break = line->last == 0 || utf8proc_grapheme_break_stateful(last, next, &line->break_state);
+    if ((is_break || line->pending_len + 4 > sizeof line->pending) && !flush(line))
+        return false;
+    utf8proc_ssize_t len = utf8proc_encode_char(next, (utf8proc_uint8_t *)line->pending + line->pending_len);
+    line->pending_len += (size_t)len;
+    line->last = c;
+    return true;
 }
 
-static void start_cluster(struct sanitizer *s, uint32_t c, bool can_carry)
+/* One U+FFFD stands for a whole run of marks too many. */
+static bool put_sane(struct line *line, uint32_t c)
 {
-    flush_cluster(s);
-    if (s->in_ascii && c > 0x7E)
-        c = '?';
-    add_code_point(s, c);
-    s->base = can_carry ? c : 0;
-    s->marks = 0;
-}
-
-static void take(struct sanitizer *s, uint32_t c)
-{
-    if (c < 0x7F && c >= 0x20) {
-        start_cluster(s, c, true);
-    } else if (c == VS16 && !s->in_ascii && s->base != 0 && s->marks == 0 && is_pictograph(s->base)) {
-        add_code_point(s, c); /* asks for the emoji form of what stands before it; visible there */
-        s->marks++;
-    } else if (!is_safe(c)) {
-        start_cluster(s, REPLACEMENT, false);
-    } else if (is_mark(c)) {
-        if (s->base == 0 || s->marks >= COMBINING_MAX || s->in_ascii)
-            start_cluster(s, REPLACEMENT, false);
-        else {
-            add_code_point(s, c);
-            s->marks++;
-        }
-    } else {
-        start_cluster(s, c, true);
+    if (!line->has_emoji && asks_for_emoji(line->last, c)) {
+        line->has_emoji = true;
+        return true;
     }
+    line->has_emoji = false;
+    if (!is_fit_for_terminal(c)) {
+        line->marks = MARKS_MAX;
+        return put(line, REPLACEMENT);
+    }
+    if (!is_mark(c)) {
+        line->marks = c == ' ' ? MARKS_MAX : 0;
+        return put(line, c);
+    }
+    if (line->marks < MARKS_MAX) {
+        line->marks++;
+        return put(line, c);
+    }
+    if (line->last == REPLACEMENT)
+        return true;
+    return put(line, REPLACEMENT);
+}
+
+/* Printable ASCII from text on. */
+static size_t ascii_run(const char *text, size_t len)
+{
+    size_t i = 0;
+    while (i < len && text[i] >= 0x20 && text[i] < 0x7F)
+        i++;
+    return i;
 }
 
 void utf8_sanitize(const char *raw, size_t len, bool in_ascii, struct buffer *out)
 {
-    struct sanitizer s = {.out = out, .in_ascii = in_ascii};
-    for (size_t i = 0; i < len && !s.full;) {
-        uint32_t c;
-        int used = utf8_decode(raw + i, len - i, &c);
-        if (used <= 0) {
-            take(&s, REPLACEMENT);
-            i++;
-        } else {
-            take(&s, c);
-            i += (size_t)used;
+    struct line line = {.out = out, .marks = MARKS_MAX};
+    for (size_t i = 0; i < len;) {
+        /* All of an ASCII run but its last character, which may carry a mark, goes out at once. */
+        size_t run = ascii_run(raw + i, len - i);
+        if (run > 1) {
+            if (!flush(&line))
+                return;
+            size_t room = out->limit - out->len, fits = run - 1 < room ? run - 1 : room;
+            if (!buffer_add(out, raw + i, fits) || fits < run - 1) {
+                out->overflow = true;
+                return;
+            }
+            i += fits;
+            line.last = (unsigned char)raw[i - 1];
+            line.break_state = 0;
         }
+        uint32_t c = REPLACEMENT;
+        int step = utf8_decode(raw + i, len - i, &c);
+        if (step < 0)
+            c = in_ascii ? 0x80 : 0; /* either is replaced */
+        if (in_ascii ? !put(&line, c >= 0x20 && c < 0x7F ? c : '?') : !put_sane(&line, c))
+            return;
+        i += step > 0 ? (size_t)step : step == -1 ? 1 : len - i;
     }
-    flush_cluster(&s);
-}
-
-static int code_point_width(uint32_t c)
-{
-    int width = utf8proc_charwidth((utf8proc_int32_t)c);
-    return width < 0 ? 0 : width;
-}
-
-/* East Asian "ambiguous" letters and signs that terminals in CJK locales draw two cells wide: the ranges that
- * occur in names and in our own glyphs (Unicode 15, EastAsianWidth.txt, class A, without the private use
- * areas). */
-static bool is_ambiguous(uint32_t c)
-{
-    static const struct {
-        uint32_t first, last;
-    } ranges[] = {{0x00A1, 0x00A1}, {0x00A4, 0x00A4}, {0x00A7, 0x00A8}, {0x00AA, 0x00AA}, {0x00AE, 0x00AE},
-                  {0x00B0, 0x00B4}, {0x00B6, 0x00BA}, {0x00BC, 0x00BF}, {0x00C6, 0x00C6}, {0x00D0, 0x00D0},
-                  {0x00D7, 0x00D8}, {0x00DE, 0x00E1}, {0x00E6, 0x00E6}, {0x00E8, 0x00EA}, {0x00EC, 0x00ED},
-                  {0x00F0, 0x00F0}, {0x00F2, 0x00F3}, {0x00F7, 0x00FA}, {0x00FC, 0x00FC}, {0x00FE, 0x00FE},
-                  {0x0391, 0x03A1}, {0x03A3, 0x03A9}, {0x03B1, 0x03C1}, {0x03C3, 0x03C9}, {0x0401, 0x0401},
-                  {0x0410, 0x044F}, {0x0451, 0x0451}, {0x2010, 0x2010}, {0x2013, 0x2016}, {0x2018, 0x2019},
-                  {0x201C, 0x201D}, {0x2020, 0x2022}, {0x2024, 0x2027}, {0x2030, 0x2030}, {0x2032, 0x2033},
-                  {0x2035, 0x2035}, {0x203B, 0x203B}, {0x203E, 0x203E}, {0x2103, 0x2103}, {0x2116, 0x2116},
-                  {0x2121, 0x2122}, {0x2126, 0x2126}, {0x2160, 0x216B}, {0x2170, 0x2179}, {0x2190, 0x2199},
-                  {0x21D2, 0x21D2}, {0x21D4, 0x21D4}, {0x2200, 0x2200}, {0x2202, 0x2203}, {0x2207, 0x2208},
-                  {0x220B, 0x220B}, {0x2211, 0x2211}, {0x221A, 0x221A}, {0x221D, 0x2220}, {0x2260, 0x2261},
-                  {0x2264, 0x2267}, {0x2295, 0x2295}, {0x2299, 0x2299}, {0x2460, 0x24E9}, {0x24EB, 0x254B},
-                  {0x2550, 0x2573}, {0x2580, 0x258F}, {0x2592, 0x2595}, {0x25A0, 0x25A1}, {0x25A3, 0x25A9},
-                  {0x25B2, 0x25B3}, {0x25B6, 0x25B7}, {0x25BC, 0x25BD}, {0x25C0, 0x25C1}, {0x25C6, 0x25C8},
-                  {0x25CB, 0x25CB}, {0x25CE, 0x25D1}, {0x2605, 0x2606}, {0x2609, 0x2609}, {0x260E, 0x260F},
-                  {0x261C, 0x261C}, {0x2640, 0x2640}, {0x2642, 0x2642}, {0x2660, 0x2661}, {0x2663, 0x2665},
-                  {0x266D, 0x266F}, {0x2776, 0x277F}, {0xFFFD, 0xFFFD}};
-    size_t low = 0, high = sizeof ranges / sizeof *ranges;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (c > ranges[middle].last)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < sizeof ranges / sizeof *ranges && c >= ranges[low].first;
+    (void)flush(&line); /* a cut is no error here, and out->overflow tells it */
 }
 
 size_t utf8_next_grapheme(const char *text, bool ambiguous_wide, int *width_cells)
 {
-    *width_cells = 0;
-    if (text[0] == '\0')
-        return 0;
-    if ((unsigned char)text[0] < 0x80 && (unsigned char)text[1] < 0x80) { /* nothing can combine with it */
-        *width_cells = 1;
-        return 1;
-    }
-    size_t len = strlen(text), used = 0;
-    uint32_t previous = 0, c;
+    size_t used = 0;
+    uint32_t last = 0, c;
     utf8proc_int32_t state = 0;
-    for (int step; (step = utf8_decode(text + used, len - used, &c)) != 0; previous = c) {
-        if (step < 0) {
-            if (used > 0)
-                break;
-            *width_cells = 1; /* not reached for sanitised text */
-            return 1;
+    *width_cells = 0;
+    while (text[used] != '\0') {
+        int step = utf8_decode(text + used, strnlen(text + used, 4), &c);
+        if (step <= 0) { /* not sanitised: one byte, one cell */
+            *width_cells += used == 0;
+            return used == 0 ? 1 : used;
         }
-        if (used > 0 &&
-            utf8proc_grapheme_break_stateful((utf8proc_int32_t)previous, (utf8proc_int32_t)c, &state))
+        if (used > 0 && utf8proc_grapheme_break_stateful((utf8proc_int32_t)last, (utf8proc_int32_t)c, &state))
             break;
-        int width = ambiguous_wide && is_ambiguous(c) ? 2 : code_point_width(c);
-        if (c == VS16 && used > 0)
-            width = 2;
-        if (width > *width_cells)
-            *width_cells = width;
+        *width_cells += code_point_cells(c, ambiguous_wide);
         used += (size_t)step;
+        last = c;
+        if (c < 0x7F && (unsigned char)text[used] < 0x7F)
+            break; /* ASCII never joins ASCII but in CR LF, which no sanitised text has */
     }
     return used;
 }
 
 int utf8_width_cells(const char *text, bool ambiguous_wide)
 {
-    int total = 0, width;
-    for (size_t used; (used = utf8_next_grapheme(text, ambiguous_wide, &width)) > 0; text += used)
-        total += width;
+    int total = 0;
+    uint32_t c;
+    for (size_t left = strlen(text); left > 0;) {
+        int step = utf8_decode(text, left, &c);
+        total += step <= 0 ? 1 : code_point_cells(c, ambiguous_wide);
+        size_t used = step <= 0 ? 1 : (size_t)step;
+        text += used;
+        left -= used;
+    }
     return total;
 }
 
 int utf8_cut(const char *text, int width_cells, const char *ellipsis, bool ambiguous_wide, struct buffer *out)
 {
-    int total = utf8_width_cells(text, ambiguous_wide);
-    if (total <= width_cells) {
-        buffer_add_text(out, text);
-        return total;
-    }
     int ellipsis_cells = utf8_width_cells(ellipsis, ambiguous_wide);
+    int used = 0, kept = 0, cells;
+    size_t at = 0, kept_len = 0;
+    for (;;) {
+        size_t step = utf8_next_grapheme(text + at, ambiguous_wide, &cells);
+        if (step == 0) {                     /* all of it fits */
+            (void)buffer_add(out, text, at); /* out->overflow tells */
+            return used;
+        }
+        if (used + cells > width_cells)
+            break;
+        at += step;
+        used += cells;
+        if (used + ellipsis_cells <= width_cells) {
+            kept_len = at;
+            kept = used;
+        }
+    }
+    (void)buffer_add(out, text, kept_len);
     if (ellipsis_cells > width_cells)
         return 0;
-    int cells = 0, width;
-    for (size_t used; (used = utf8_next_grapheme(text, ambiguous_wide, &width)) > 0; text += used) {
-        if (cells + width > width_cells - ellipsis_cells)
-            break;
-        buffer_add(out, text, used);
-        cells += width;
-    }
-    buffer_add_text(out, ellipsis);
-    return cells + ellipsis_cells;
+    (void)buffer_add_text(out, ellipsis);
+    return kept + ellipsis_cells;
 }

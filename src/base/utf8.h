@@ -18,13 +18,16 @@ int utf8_decode(const char *text, size_t len, uint32_t *code_point);
 
 /* One line of text that is safe on a terminal: control characters, line breaks, escape sequences,
  * bidirectional controls, zero-width and other invisible characters, unassigned and private code points
- * become U+FFFD (in_ascii: '?'), so that what was replaced is seen; at most 4 combining marks stay on one
- * base character, none without a base. in_ascii: all that is not ASCII becomes '?'. Appends to out (cut at
- * its limit between two graphemes). */
+ * become U+FFFD (in_ascii: '?'), so that what was replaced is seen; so do characters that the C library (in a
+ * UTF-8 locale), and thus ncurses, holds to be wider or narrower than utf8_width_cells, and skin tones. At
+ * most 4 combining marks stay on one base character, none without a base; one U+FFFD stands for a run of
+ * marks too many. U+FE0F after a pictograph is dropped: it only asks for a form on whose width terminals do
+ * not agree. in_ascii: all that is not ASCII becomes '?'. Sanitising twice changes nothing more. Appends to
+ * out (cut at its limit between two graphemes). */
 void utf8_sanitize(const char *raw, size_t len, bool in_ascii, struct buffer *out);
 
-/* Cells that sanitised text takes (East Asian wide and emoji: 2). ambiguous_wide: ambiguous width counts
- * as 2. */
+/* Cells that sanitised text takes, as the C library adds them up (East Asian wide and emoji: 2, a spacing
+ * mark: 1, other marks: 0). ambiguous_wide: ambiguous width counts as 2. */
 int utf8_width_cells(const char *text, bool ambiguous_wide);
 
 /* The length in bytes of the next grapheme cluster and its width in cells; 0 at the end of the text. */

@@ -337,12 +337,23 @@ static bool open_anchor(struct build *b, struct fy_event *event, const struct ya
     return true;
 }
 
+/* True where the library's mark stands behind the first character: a quote, or an alias's asterisk. */
+static bool is_marked_inside(const struct fy_event *event)
+{
+    if (event->type == FYET_ALIAS)
+        return true;
+    if (event->type != FYET_SCALAR || event->scalar.value == NULL)
+        return false;
+    enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
+    return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+}
+
 static void place(struct yaml_node *node, struct fy_event *event, const struct yaml_node *key)
 {
     const struct fy_mark *mark = fy_event_start_mark(event);
     if (mark != NULL) {
         node->line = mark->line + 1;
-        node->column = mark->column + 1;
+        node->column = mark->column + 1 - is_marked_inside(event);
     } else { /* an empty value stands at its key */
         node->line = key == NULL ? 1 : key->line;
         node->column = key == NULL ? 1 : key->column;
