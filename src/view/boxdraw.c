@@ -1,0 +1,273 @@
+/* How the decision box looks. Lines that must be read are there or the box confirms nothing; the others give
+ * way on small terminals. */
+#include "config.h"
+
+#include <string.h>
+
+#include "view/internal.h"
+
+#define LINES_MAX   28
+#define BOX_WIDTH   74
+#define WRAPPED_MAX 4
+#define LABEL_WIDTH 16
+#define FIELD_LEAST 8
+
+struct line {
+    const char *label, *text, *right;
+    enum role role;
+    bool must, is_field;
+    enum box_field field;
+};
+
+struct face {
+    const char *title;
+    struct line lines[LINES_MAX];
+    size_t count;
+};
+
+static void add(struct face *f, struct line line)
+{
+    if (f->count < LINES_MAX)
+        f->lines[f->count++] = line;
+}
+
+static void add_wrapped(struct view *v, struct face *f, int width, enum role role, const char *text)
+{
+    const char *lines[WRAPPED_MAX];
+    const size_t n = view_wrap(v, text, width, lines, WRAPPED_MAX);
+    for (size_t i = 0; i < n; i++)
+        add(f, (struct line){.text = lines[i], .role = role, .must = true});
+}
+
+static const char *question(struct view *v)
+{
+    static const char *const verbs[] = {[BOX_APPROVE] = "Approve",
+                                        [BOX_DECLINE] = "Decline",
+                                        [BOX_PAUSE] = "Pause",
+                                        [BOX_RESUME] = "Resume",
+                                        [BOX_ABORT] = "Abort"};
+    const struct box *b = &v->box;
+    const bool decides = b->kind == BOX_APPROVE || b->kind == BOX_DECLINE;
+    const char *at = v->context_name ? view_printf(v, " @ %s", view_safe(v, v->context_name)) : "";
+    const char *version = b->version ? view_printf(v, " %s", view_safe(v, b->version)) : "";
+    return view_printf(v, "%s %s%s %s %s%s?", verbs[b->kind], view_safe(v, b->service), version,
+                       decides ? "into" : "in", view_safe(v, b->stage), at);
+}
+
+static void add_title(struct view *v, struct face *f, int width, const char *short_title)
+{
+    const char *text = question(v);
+    f->title = text;
+    if (view_width(text) > width - 2 || short_title) {
+        f->title = short_title ? short_title : "Decide";
+        add_wrapped(v, f, width, ROLE_TITLE, text);
+    }
+}
+
+static void add_facts(struct view *v, struct face *f, int width)
+{
+    const struct box *b = &v->box;
+    struct fact facts[FACTS_MAX];
+    const struct model_sequence *seq =
+        b->triggered_id ? model_find_approval(v->model, b->triggered_id) : NULL;
+    const size_t n = seq ? facts_of(v, seq, facts) : 0;
+    for (size_t i = 0; i < n; i++) {
+        if (*facts[i].label)
+            add(f, (struct line){.label = facts[i].label,
+                                 .text = facts[i].text,
+                                 .right = facts[i].right,
+                                 .role = facts[i].role,
+                                 .must = facts[i].must});
+        else
+            add_wrapped(v, f, width, facts[i].role, facts[i].text);
+    }
+    add(f, (struct line){.label = "run",
+                         .text = view_printf(v, "%s of %s, %.8s", view_safe(v, b->sequence),
+                                             view_safe(v, b->project), view_safe(v, b->context)),
+                         .role = ROLE_DIM});
+}
+
+static void add_fields(struct view *v, struct face *f, int width)
+{
+    const struct box *b = &v->box;
+    if (v->link != VIEW_LINK_LIVE && b->triggered_id)
+        add_wrapped(v, f, width, ROLE_STALE,
+                    "what you see may be old: the server is asked before this is sent");
+    if (b->confirm_text) {
+        add_wrapped(v, f, width, ROLE_WARNING,
+                    view_printf(v, "to go back, type %s", view_safe(v, b->confirm_text)));
+        add(f, (struct line){.label = "confirm", .must = true, .is_field = true, .field = BOX_FIELD_CONFIRM});
+    }
+    if (b->triggered_id)
+        add(f, (struct line){.label = "comment",
+                             .must = b->comment.len > 0,
+                             .is_field = true,
+                             .field = BOX_FIELD_COMMENT});
+}
+
+static void add_keys(struct view *v, struct face *f, int width)
+{
+    static const char *const does[] = {[BOX_APPROVE] = "Enter or the check mark approves",
+                                       [BOX_DECLINE] = "Enter or the cross mark declines",
+                                       [BOX_PAUSE] = "Enter pauses it",
+                                       [BOX_RESUME] = "Enter lets it go on",
+                                       [BOX_ABORT] = "Enter aborts it"};
+    const struct box *b = &v->box;
+    const char *text = does[b->kind];
+    if (view_width(text) + 10 > width)
+        text = b->kind == BOX_APPROVE ? "Enter approves" : b->kind == BOX_DECLINE ? "Enter declines" : text;
+    add(f, (struct line){.text = text, .right = "Esc back", .role = ROLE_KEY, .must = true});
+    if (b->told)
+        add_wrapped(v, f, width, ROLE_WARNING, b->told);
+}
+
+static void add_progress(struct view *v, struct face *f, int width)
+{
+    const struct box *b = &v->box;
+    const struct sent *sent = b->triggered_id ? view_sent(v, b->triggered_id) : NULL;
+    const char *ellipsis = view_glyph(v, GLYPH_ELLIPSIS), *text = "sending";
+    if (b->state == DECISION_ASKING)
+        text = "asking the server whether it still waits";
+    else if (b->state == DECISION_RETRYING)
+        text = "no answer: sending the same decision again";
+    add(f, (struct line){.text = view_printf(v, "%s%s", text, ellipsis), .role = ROLE_RUNNING, .must = true});
+    if (sent && sent->text && *sent->text)
+        add_wrapped(v, f, width, ROLE_DIM, view_safe(v, sent->text));
+    add(f, (struct line){.text = "Esc closes this box, not the decision", .role = ROLE_DIM});
+}
+
+static void make_face(struct view *v, struct face *f, int width)
+{
+    const struct box *b = &v->box;
+    switch (b->phase) {
+    case BOX_ASKING:
+        add_title(v, f, width, NULL);
+        add_facts(v, f, width);
+        add_fields(v, f, width);
+        add_keys(v, f, width);
+        break;
+    case BOX_SENDING:
+        add_title(v, f, width, NULL);
+        add_progress(v, f, width);
+        break;
+    case BOX_FAILED:
+        add_title(v, f, width, b->state == DECISION_CONFLICT ? "Decided already" : "Not decided");
+        add_wrapped(v, f, width, ROLE_FAILED, view_safe(v, b->notice));
+        add(f, (struct line){.text = b->state == DECISION_CONFLICT ? "" : "it still waits: a asks again",
+                             .right = "Esc back",
+                             .role = ROLE_DIM,
+                             .must = true});
+        break;
+    case BOX_OVERTAKEN:
+        add_title(v, f, width, "Overtaken");
+        add_wrapped(v, f, width, ROLE_WARNING, view_safe(v, b->notice));
+        add(f,
+            (struct line){
+                .text = "nothing was sent from here", .right = "Esc closes", .role = ROLE_DIM, .must = true});
+        break;
+    }
+}
+
+/* Leaves out what need not be read, from the end, until the rest fits. False: it does not. */
+static bool fit(struct face *f, int height)
+{
+    for (size_t i = f->count; i > 0 && (int)f->count > height; i--) {
+        if (f->lines[i - 1].must)
+            continue;
+        memmove(&f->lines[i - 1], &f->lines[i], (f->count - i) * sizeof *f->lines);
+        f->count--;
+    }
+    return (int)f->count <= height;
+}
+
+static void draw_field(struct view *v, struct rect row, const struct line *line, int label_w)
+{
+    struct box *b = &v->box;
+    const bool active = b->field == line->field && b->phase == BOX_ASKING;
+    const struct buffer *typed = line->field == BOX_FIELD_CONFIRM ? &b->confirm : &b->comment;
+    struct rect field = {.x = row.x + label_w, .y = row.y, .w = row.w - label_w, .h = 1};
+    const char *text = view_cut_left(v, buffer_text(typed), field.w - 1);
+    const bool empty = typed->len == 0;
+    grid_fill(&v->grid, field, ROLE_INPUT, " ");
+    if (empty && line->field == BOX_FIELD_COMMENT && !active)
+        text = "";
+    const int width = draw_text(v, field, field.x, row.y, ROLE_INPUT, text);
+    if (active) {
+        b->cursor_x = field.x + width;
+        b->cursor_y = row.y;
+    }
+}
+
+static void draw_line(struct view *v, struct rect row, const struct line *line)
+{
+    const int label_w = row.w >= 40 ? LABEL_WIDTH : 8 < row.w - FIELD_LEAST ? 8 : 0;
+    int x = row.x;
+    if (line->label) {
+        const char *label = line->label;
+        if (line->is_field && line->field == BOX_FIELD_COMMENT && row.w >= 60)
+            label = "comment (opt.)";
+        (void)draw_cut(v, (struct rect){.x = x, .y = row.y, .w = label_w - 1, .h = 1}, x, row.y, ROLE_DIM,
+                       label);
+        x += label_w;
+    }
+    if (line->is_field) {
+        draw_field(v, row, line, label_w);
+        return;
+    }
+    if (line->role == ROLE_DANGER)
+        grid_fill(&v->grid, row, ROLE_DANGER, " ");
+    const int right_w = line->right ? view_width(line->right) : 0;
+    struct rect text = {.x = x, .y = row.y, .w = row.x + row.w - x - (right_w ? right_w + 1 : 0), .h = 1};
+    const char *shown = line->text;
+    if (line->label && (strcmp(line->label, "last delivered") == 0 || strcmp(line->label, "to deliver") == 0))
+        shown = view_cut_left(v, shown, text.w); /* an image's tag stands at its end */
+    (void)draw_cut(v, text, x, row.y, line->role, shown);
+    if (right_w)
+        draw_right(v, row, row.y,
+                   line->role == ROLE_DANGER   ? ROLE_DANGER
+                   : line->must && line->label ? ROLE_TEXT
+                                               : ROLE_DIM,
+                   line->right);
+}
+
+static void draw_too_small(struct view *v, struct rect area)
+{
+    grid_fill(&v->grid, area, ROLE_ERROR, " ");
+    (void)draw_cut(v, area, area.x, area.y, ROLE_ERROR, "too small to decide: enlarge, or Esc");
+}
+
+void box_draw(struct view *v, struct rect area)
+{
+    struct box *b = &v->box;
+    const bool framed = area.w >= 30 && area.h >= 5;
+    const int border = framed ? 2 : 0, pad = framed ? 4 : 0;
+    const int w = area.w < BOX_WIDTH ? area.w : BOX_WIDTH, inner = w - pad;
+    struct face f = {0};
+    b->fits = false;
+    if (area.w < 20 || area.h < 1) {
+        draw_too_small(v, area);
+        return;
+    }
+    make_face(v, &f, inner);
+    if (!framed)
+        for (size_t i = 0; i < 1 && f.count < LINES_MAX && f.title; i++) {
+            memmove(&f.lines[1], &f.lines[0], f.count * sizeof *f.lines);
+            f.lines[0] = (struct line){.text = f.title, .role = ROLE_TITLE, .must = true};
+            f.count++;
+        }
+    if (!fit(&f, area.h - border)) {
+        draw_too_small(v, area);
+        return;
+    }
+    b->fits = true;
+    const int h = (int)f.count + border;
+    const struct rect frame = {
+        .x = area.x + (area.w - w) / 2, .y = area.y + (area.h - h) / 2, .w = w, .h = h};
+    grid_fill(&v->grid, frame, ROLE_TEXT, " ");
+    if (framed)
+        draw_frame(v, frame, ROLE_BOX, f.title);
+    for (size_t i = 0; i < f.count; i++)
+        draw_line(
+            v, (struct rect){.x = frame.x + pad / 2, .y = frame.y + border / 2 + (int)i, .w = inner, .h = 1},
+            &f.lines[i]);
+}

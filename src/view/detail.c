@@ -1,0 +1,423 @@
+/* The detail of what the cursor is on: who, when, which commit; stages and tasks; what waits for a decision
+ * and what speaks against it; the output of the job that runs. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "view/internal.h"
+
+#define LABEL_WIDTH 16
+#define WRAPPED_MAX 4
+
+size_t view_wrap(struct view *v, const char *text, int width, const char **lines, size_t max)
+{
+    size_t count = 0;
+    if (width < 1)
+        width = 1;
+    while (*text && count < max) {
+        const char *p = text, *blank = NULL;
+        int used = 0, cluster = 0;
+        size_t n;
+        while ((n = utf8_next_grapheme(p, false, &cluster)) > 0 && used + cluster <= width) {
+            if (*p == ' ')
+                blank = p;
+            used += cluster;
+            p += n;
+        }
+        if (n == 0 && *p == '\0') {
+            lines[count++] = text;
+            break;
+        }
+        if (count + 1 == max) { /* no further line: what is cut off is seen to be */
+            lines[count++] = view_cut(v, text, width);
+            break;
+        }
+        if (*p != ' ' && blank && blank > text)
+            p = blank;
+        if (p == text)
+            p += n > 0 ? n : 1; /* not even one fits: it is cut when it is drawn */
+        lines[count++] = view_printf(v, "%.*s", (int)(p - text), text);
+        text = p + strspn(p, " ");
+    }
+    return count;
+}
+
+const struct model_task *detail_log_task(const struct model_sequence *seq)
+{
+    const struct model_task *found = NULL;
+    for (size_t i = 0; i < seq->task_count; i++) {
+        const struct model_task *task = &seq->tasks[i];
+        if (!task->triggered_id || task->state == MODEL_NOT_REACHED || strcmp(task->name, "approval") == 0)
+            continue;
+        found = task;
+        if (task->state == MODEL_RUNNING || task->state == MODEL_FAILED)
+            break;
+    }
+    return found;
+}
+
+/* ---- lines ---- */
+
+static bool pen_seen(const struct pen *pen)
+{
+    return pen->y >= pen->area.y && pen->y < pen->area.y + pen->area.h;
+}
+
+static void pen_line(struct pen *pen, enum role role, const char *text)
+{
+    if (pen_seen(pen))
+        (void)draw_cut(pen->v, pen->area, pen->area.x, pen->y, role, text);
+    pen->y++;
+}
+
+static void pen_wrapped(struct pen *pen, enum role role, const char *text)
+{
+    const char *lines[WRAPPED_MAX];
+    const size_t n = view_wrap(pen->v, text, pen->area.w, lines, WRAPPED_MAX);
+    for (size_t i = 0; i < n; i++)
+        pen_line(pen, role, lines[i]);
+}
+
+/* ---- parts ---- */
+
+static void draw_head(struct pen *pen, const struct model_sequence *seq)
+{
+    struct view *v = pen->v;
+    const bool waiting = seq->state == MODEL_WAITING, running = seq->state == MODEL_RUNNING;
+    const char *state =
+        view_printf(v, "%s%s %s %s%s", waiting ? " " : "", view_glyph(v, theme_state_glyph(seq->state)),
+                    model_state_name(seq->state), view_age(v, seq->since_ns, running), waiting ? " " : "");
+    const char *title = view_printf(v, "%s of %s %s %s", view_safe(v, seq->name), view_safe(v, seq->service),
+                                    view_glyph(v, GLYPH_ARROW), view_safe(v, seq->stage->name));
+    const struct rect left = {
+        .x = pen->area.x, .y = pen->area.y, .w = pen->area.w - view_width(state) - 2, .h = pen->area.h};
+    if (pen_seen(pen)) {
+        if (left.w > 8)
+            (void)draw_cut(v, left, left.x, pen->y, ROLE_TITLE, title);
+        draw_right(v, pen->area, pen->y, theme_state_role(seq->state), state);
+    }
+    pen->y++;
+    const char *by = seq->triggered_by ? view_safe(v, seq->triggered_by) : "somebody";
+    const char *stage_commit = seq->stage_commit ? view_printf(v, " %s stage %.7s", view_glyph(v, GLYPH_DOT),
+                                                               view_safe(v, seq->stage_commit))
+                                                 : "";
+    const char *shipyard_commit = seq->shipyard_commit
+                                      ? view_printf(v, " %s shipyard %.7s", view_glyph(v, GLYPH_DOT),
+                                                    view_safe(v, seq->shipyard_commit))
+                                      : "";
+    pen_line(pen, ROLE_DIM,
+             view_printf(v, "%.8s %s triggered %s by %s%s%s", view_safe(v, seq->context),
+                         view_glyph(v, GLYPH_DOT), view_clock(v, seq->triggered_ns), by, stage_commit,
+                         shipyard_commit));
+    pen->y++;
+}
+
+static void draw_fact(struct view *v, struct rect row, const struct fact *fact)
+{
+    const int right_w = view_width(fact->right);
+    int x = row.x;
+    if (*fact->label) {
+        (void)draw_cut(v, (struct rect){.x = x, .y = row.y, .w = LABEL_WIDTH - 1, .h = 1}, x, row.y, ROLE_DIM,
+                       fact->label);
+        x += LABEL_WIDTH;
+    } else {
+        grid_fill(&v->grid, row, (int)fact->role, " ");
+    }
+    const struct rect text = {
+        .x = x, .y = row.y, .w = row.x + row.w - x - (right_w ? right_w + 1 : 0), .h = 1};
+    const bool is_image =
+        strcmp(fact->label, "last delivered") == 0 || strcmp(fact->label, "to deliver") == 0;
+    (void)draw_cut(v, text, x, row.y, fact->role,
+                   is_image ? view_cut_left(v, fact->text, text.w) : fact->text);
+    if (right_w)
+        draw_right(v, row, row.y, fact->role == ROLE_WARNING ? ROLE_WARNING : ROLE_DIM, fact->right);
+}
+
+static const char *sent_text(struct view *v, const struct sent *sent)
+{
+    const char *why = sent->text && *sent->text ? view_printf(v, ": %s", view_safe(v, sent->text)) : "";
+    switch (sent->state) {
+    case DECISION_ASKING:
+        return "your decision: asking the server whether it still waits";
+    case DECISION_SENDING:
+        return "your decision is being sent";
+    case DECISION_RETRYING:
+        return view_printf(v, "your decision has no answer yet and is sent again%s", why);
+    case DECISION_ACCEPTED:
+        return "the server has your decision; the row follows";
+    case DECISION_CONFLICT:
+        return view_printf(v, "your decision came too late%s", why);
+    case DECISION_FAILED:
+        return view_printf(v, "your decision was not sent%s", why);
+    }
+    return "";
+}
+
+static size_t waiting_lines(struct view *v, const struct model_sequence *seq, struct fact facts[FACTS_MAX],
+                            const char **status)
+{
+    const struct sent *sent = view_sent(v, seq->approval.triggered_id);
+    *status = sent ? sent_text(v, sent) : NULL;
+    return facts_of(v, seq, facts);
+}
+
+static int waiting_height(struct view *v, const struct model_sequence *seq)
+{
+    struct fact facts[FACTS_MAX];
+    const char *status;
+    return (int)waiting_lines(v, seq, facts, &status) + 3;
+}
+
+static void draw_waiting_keys(struct view *v, struct rect row)
+{
+    static const char *const keys[] = {"a", "approve", "D", "decline", "L", "job log"};
+    int x = row.x;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i += 2) {
+        if (v->read_only && i < 4)
+            continue;
+        x += draw_text(v, row, x, row.y, ROLE_KEY, keys[i]) + 1;
+        x += draw_text(v, row, x, row.y, ROLE_DIM, keys[i + 1]) + 3;
+    }
+}
+
+static void draw_waiting(struct pen *pen, const struct model_sequence *seq)
+{
+    struct view *v = pen->v;
+    struct fact facts[FACTS_MAX];
+    const char *status;
+    const size_t n = waiting_lines(v, seq, facts, &status);
+    const struct rect frame = {.x = pen->area.x, .y = pen->y, .w = pen->area.w, .h = (int)n + 3};
+    const int top = pen->y;
+    if (frame.w < 20)
+        return;
+    if (rect_cut(frame, pen->area).h == frame.h) {
+        draw_frame(v, frame, ROLE_BOX, "waits for a decision");
+        for (size_t i = 0; i < n; i++)
+            draw_fact(v, (struct rect){.x = frame.x + 2, .y = top + 1 + (int)i, .w = frame.w - 4, .h = 1},
+                      &facts[i]);
+        const struct rect last = {.x = frame.x + 2, .y = top + 1 + (int)n, .w = frame.w - 4, .h = 1};
+        if (status)
+            (void)draw_cut(v, last, last.x, last.y, ROLE_NOTICE, status);
+        else
+            draw_waiting_keys(v, last);
+    } else { /* partly scrolled out: without its frame, line by line */
+        for (size_t i = 0; i < n; i++) {
+            const struct rect row = {.x = frame.x + 2, .y = top + 1 + (int)i, .w = frame.w - 4, .h = 1};
+            if (rect_cut(row, pen->area).h > 0)
+                draw_fact(v, row, &facts[i]);
+        }
+    }
+    pen->y = top + frame.h + 1;
+}
+
+static void draw_decisions(struct pen *pen, const struct model_sequence *seq)
+{
+    struct view *v = pen->v;
+    for (size_t i = 0; i < seq->decision_count; i++) {
+        const struct model_decision *d = &seq->decisions[i];
+        const bool passed = d->result && strcmp(d->result, "pass") == 0;
+        const char *by = d->by ? view_safe(v, d->by) : d->by_person ? "a person" : "its strategy";
+        const char *via = d->via ? view_printf(v, " via %s", view_safe(v, d->via)) : "";
+        pen_wrapped(pen, passed ? ROLE_SUCCEEDED : ROLE_FAILED,
+                    view_printf(v, "%s by %s%s at %s%s%s", passed ? "approved" : "declined", by, via,
+                                view_clock(v, d->time_ns), d->comment && *d->comment ? ": " : "",
+                                view_safe(v, d->comment)));
+    }
+}
+
+/* What a run that is approved but does not run yet waits for. */
+static void draw_held(struct pen *pen, const struct model_sequence *seq)
+{
+    struct view *v = pen->v;
+    const struct model_stage *stage = seq->stage;
+    if (seq->state == MODEL_PAUSED)
+        pen_line(pen, ROLE_PAUSED, "held: paused");
+    if (seq->state != MODEL_QUEUED)
+        return;
+    for (size_t i = 0; i < stage->sequence_count; i++) {
+        const struct model_sequence *other = stage->sequences[i];
+        if (other == seq || other->state != MODEL_RUNNING || strcmp(other->service, seq->service) != 0)
+            continue;
+        pen_line(pen, ROLE_QUEUED,
+                 view_printf(v, "queued behind %.4s %s", view_safe(v, other->context),
+                             other->version ? view_safe(v, other->version) : ""));
+        return;
+    }
+    pen_line(pen, ROLE_QUEUED, "queued");
+}
+
+static void draw_end(struct pen *pen, const struct model_sequence *seq)
+{
+    struct view *v = pen->v;
+    const char *version = seq->version ? view_safe(v, seq->version) : view_safe(v, seq->name);
+    const char *when = view_clock(v, seq->finished_ns ? seq->finished_ns : seq->since_ns);
+    const char *stage = view_safe(v, seq->stage->name);
+    if (seq->state == MODEL_SUCCEEDED || seq->state == MODEL_WARNING)
+        pen_line(pen, theme_state_role(seq->state),
+                 view_printf(v, "%s: %s delivered %s", stage, version, when));
+    else if (seq->state > MODEL_WARNING)
+        pen_line(pen, theme_state_role(seq->state),
+                 view_printf(v, "%s: %s %s %s", stage, version, model_state_name(seq->state), when));
+    if (seq->message && *seq->message)
+        pen_wrapped(pen, ROLE_TEXT, view_safe(v, seq->message));
+}
+
+static void draw_output(struct pen *pen, const struct model_sequence *seq)
+{
+    struct view *v = pen->v;
+    const struct model_task *task = detail_log_task(seq);
+    const int left = pen->area.y + pen->area.h - pen->y;
+    if (!task || seq->state == MODEL_WAITING || left < 3)
+        return;
+    if (task->state != MODEL_RUNNING && task->state != MODEL_FAILED)
+        return;
+    log_show(v, seq, task);
+    pen_line(pen, ROLE_BORDER, "");
+    draw_horizontal(v, pen->area.x, pen->y, pen->area.w);
+    pen_line(pen, ROLE_DIM, view_printf(v, "output of %s ", view_safe(v, task->name)));
+    log_draw_tail(v, (struct rect){.x = pen->area.x, .y = pen->y, .w = pen->area.w, .h = left - 2});
+    pen->y = pen->area.y + pen->area.h;
+}
+
+static void draw_sequence(struct view *v, struct rect area, const struct model_sequence *seq)
+{
+    struct pen pen = {.v = v, .area = area, .y = area.y - v->detail_scroll};
+    const bool waiting = seq->approval.triggered_id != NULL;
+    const int stages_h = stages_height(v, area.w, seq);
+    const bool decision_first = waiting && 3 + stages_h + 1 + waiting_height(v, seq) > area.h;
+    draw_head(&pen, seq);
+    if (decision_first)
+        draw_waiting(&pen, seq);
+    stages_draw(&pen, seq);
+    pen.y++;
+    if (waiting && !decision_first)
+        draw_waiting(&pen, seq);
+    draw_decisions(&pen, seq);
+    draw_held(&pen, seq);
+    draw_end(&pen, seq);
+    const int height = pen.y + v->detail_scroll - area.y;
+    if (v->detail_scroll > 0 && height - v->detail_scroll < area.h)
+        v->detail_scroll =
+            height > area.h ? height - area.h : 0; /* for the next frame: no emptiness below the end */
+    draw_output(&pen, seq);
+}
+
+/* ---- a stage or a project under the cursor ---- */
+
+static void draw_services(struct pen *pen, const struct model_stage *stage)
+{
+    struct view *v = pen->v;
+    const char *seen[32];
+    size_t seen_count = 0;
+    for (size_t i = 0; i < stage->sequence_count; i++) {
+        const struct model_sequence *seq = stage->sequences[i];
+        size_t j = 0;
+        if (seq->state != MODEL_SUCCEEDED && seq->state != MODEL_WARNING)
+            continue;
+        while (j < seen_count && seen[j] != seq->service) /* interned */
+            j++;
+        if (j < seen_count || seen_count == sizeof seen / sizeof *seen)
+            continue;
+        seen[seen_count++] = seq->service;
+        pen_line(pen, ROLE_TEXT,
+                 view_printf(
+                     v, "  %s %s %s", view_safe(v, seq->service),
+                     seq->version ? view_safe(v, seq->version) : "",
+                     view_printf(v, "delivered %s ago",
+                                 view_age(v, seq->finished_ns ? seq->finished_ns : seq->since_ns, false))));
+    }
+    if (seen_count == 0)
+        pen_line(pen, ROLE_DIM, "  nothing delivered here yet");
+}
+
+static void draw_group(struct view *v, struct rect area, const struct row *row)
+{
+    struct pen pen = {.v = v, .area = area, .y = area.y - v->detail_scroll};
+    const size_t *counts = row->stage ? row->stage->counts : row->project->counts;
+    pen_line(&pen, ROLE_TITLE,
+             row->stage ? view_printf(v, "stage %s of %s", view_safe(v, row->stage->name),
+                                      view_safe(v, row->project->name))
+                        : view_printf(v, "project %s", view_safe(v, row->project->name)));
+    pen.y++;
+    for (int i = 0; i < MODEL_NOT_REACHED; i++) {
+        if (counts[i] == 0)
+            continue;
+        const enum role role = theme_state_role((enum model_state)i);
+        pen_line(&pen, role,
+                 view_printf(v, " %s %zu %s ", view_glyph(v, theme_state_glyph((enum model_state)i)),
+                             counts[i], model_state_name((enum model_state)i)));
+    }
+    for (size_t i = 0; i < row->project->stage_count; i++) {
+        const struct model_stage *stage = row->project->stages[i];
+        if (row->stage && row->stage != stage)
+            continue;
+        pen.y++;
+        pen_line(&pen, ROLE_TITLE, view_safe(v, stage->name));
+        draw_services(&pen, stage);
+    }
+}
+
+/* ---- the screen ---- */
+
+/* The scroll belongs to what is shown: something else begins at its top. */
+static void keep_scroll(struct view *v, const struct row *row)
+{
+    const char *key = view_printf(v, "%s/%s/%s", row->project->name, row->stage ? row->stage->name : "",
+                                  row->seq ? row->seq->context : "");
+    if (v->detail_for && strcmp(v->detail_for, key) == 0)
+        return;
+    free(v->detail_for);
+    v->detail_for = mem_string(key);
+    v->detail_scroll = 0;
+}
+
+static void detail_draw(struct view *v, struct rect area)
+{
+    const struct tree *t = &v->tree;
+    if (area.w < 1 || area.h < 1 || t->cursor >= t->count)
+        return;
+    if (!view_is_split(v) && area.w > 4) {
+        area.x += 1;
+        area.w -= 2;
+    }
+    const struct row *row = &t->rows[t->cursor];
+    keep_scroll(v, row);
+    if (row->kind == ROW_SEQUENCE)
+        draw_sequence(v, area, row->seq);
+    else
+        draw_group(v, area, row);
+}
+
+static unsigned detail_key(struct view *v, const struct input_event *ev)
+{
+    const int page = v->grid.h > 6 ? v->grid.h - 6 : 1;
+    int by = 0;
+    if (ev->kind == INPUT_UP || (ev->kind == INPUT_CHAR && ev->ch == 'k'))
+        by = -1;
+    else if (ev->kind == INPUT_DOWN || (ev->kind == INPUT_CHAR && ev->ch == 'j'))
+        by = 1;
+    else if (ev->kind == INPUT_PAGE_UP)
+        by = -page;
+    else if (ev->kind == INPUT_PAGE_DOWN)
+        by = page;
+    else if (ev->kind == INPUT_HOME || (ev->kind == INPUT_CHAR && ev->ch == 'g'))
+        by = -v->detail_scroll;
+    else if (ev->kind == INPUT_END || (ev->kind == INPUT_CHAR && ev->ch == 'G'))
+        by = 1000;
+    else if (ev->kind == INPUT_TAB || ev->kind == INPUT_LEFT || (ev->kind == INPUT_CHAR && ev->ch == 'h'))
+        return VIEW_KEY_USED | VIEW_KEY_BACK;
+    else
+        return 0;
+    v->detail_scroll += by;
+    if (v->detail_scroll < 0)
+        v->detail_scroll = 0;
+    return VIEW_KEY_USED;
+}
+
+static const char *const detail_keys[] = {"a", "approve", "D", "decline", "n", "next waiting", "L", "job log",
+                                          "?", "help",    "q", "back",    NULL};
+const struct view_ops detail_screen = {
+    .name = "detail", .draw = detail_draw, .key = detail_key, .keys = detail_keys};

@@ -1,0 +1,181 @@
+/* Helpers for screens. Every text from outside passes view_safe before it reaches a cell. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "view/internal.h"
+
+#define RAW_MAX 1024 /* bytes of one text from outside that are looked at; a screen is not wider */
+
+const char *view_safe(struct view *v, const char *raw)
+{
+    if (!raw || !*raw)
+        return "";
+    struct buffer clean = BUFFER_LIMIT(RAW_MAX * 4);
+    size_t len = strnlen(raw, RAW_MAX + 1);
+    if (len > RAW_MAX) {
+        for (len = RAW_MAX; len > RAW_MAX - 4 && ((unsigned char)raw[len] & 0xc0) == 0x80; len--)
+            ;
+    }
+    utf8_sanitize(raw, len, v->ascii, &clean);
+    const char *text = arena_string(&v->arena, buffer_text(&clean));
+    buffer_free(&clean);
+    return text;
+}
+
+const char *view_printf(struct view *v, const char *format, ...)
+{
+    char small[512];
+    va_list args;
+    va_start(args, format);
+    const int len = vsnprintf(small, sizeof small, format, args);
+    va_end(args);
+    if (len < 0)
+        return "";
+    if ((size_t)len < sizeof small)
+        return arena_string(&v->arena, small);
+    char *text = arena_alloc(&v->arena, (size_t)len + 1);
+    va_start(args, format);
+    (void)vsnprintf(text, (size_t)len + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+const char *view_glyph(const struct view *v, enum glyph glyph)
+{
+    return v->theme.glyphs[glyph];
+}
+
+/* The frame must be drawn again once the server's clock has reached this. */
+static void note_change(struct view *v, int64_t at_ns)
+{
+    if (at_ns < v->next_change_ns)
+        v->next_change_ns = at_ns;
+}
+
+const char *view_age(struct view *v, int64_t since_ns, bool with_seconds)
+{
+    char text[16];
+    if (since_ns <= 0)
+        return view_glyph(v, GLYPH_NONE);
+    int64_t age_ns = view_now_ns(v) - since_ns;
+    age_ns = age_ns < 0 ? 0 : age_ns;
+    const int64_t minute_ns = 60 * CLOCK_S, hour_ns = 60 * minute_ns;
+    int64_t step_ns = age_ns < hour_ns ? minute_ns : age_ns < 48 * hour_ns ? hour_ns : 24 * hour_ns;
+    if (with_seconds && age_ns < hour_ns)
+        step_ns = CLOCK_S;
+    note_change(v, since_ns + (age_ns / step_ns + 1) * step_ns);
+    clock_format_age(age_ns, with_seconds, text);
+    return arena_string(&v->arena, text);
+}
+
+const char *view_duration(struct view *v, int64_t from_ns, int64_t to_ns)
+{
+    char text[16];
+    if (to_ns == 0)
+        return view_age(v, from_ns, true);
+    if (from_ns <= 0)
+        return view_glyph(v, GLYPH_NONE);
+    clock_format_age(to_ns - from_ns, true, text);
+    return arena_string(&v->arena, text);
+}
+
+const char *view_clock(struct view *v, int64_t ns)
+{
+    char text[32];
+    struct tm then, today;
+    const time_t seconds = (time_t)(ns / CLOCK_S), now = (time_t)(view_now_ns(v) / CLOCK_S);
+    if (ns <= 0 || !localtime_r(&seconds, &then) || !localtime_r(&now, &today))
+        return view_glyph(v, GLYPH_NONE);
+    const bool same_day = then.tm_yday == today.tm_yday && then.tm_year == today.tm_year;
+    (void)strftime(text, sizeof text, same_day ? "%H:%M" : "%Y-%m-%d %H:%M", &then);
+    return arena_string(&v->arena, text);
+}
+
+int view_width(const char *text)
+{
+    return utf8_width_cells(text, false);
+}
+
+const char *view_cut(struct view *v, const char *text, int width_cells)
+{
+    if (width_cells <= 0)
+        return "";
+    struct buffer cut = BUFFER_LIMIT(RAW_MAX * 8);
+    (void)utf8_cut(text, width_cells, view_glyph(v, GLYPH_ELLIPSIS), false, &cut);
+    const char *kept = arena_string(&v->arena, buffer_text(&cut));
+    buffer_free(&cut);
+    return kept;
+}
+
+const char *view_cut_left(struct view *v, const char *text, int width_cells)
+{
+    const char *ellipsis = view_glyph(v, GLYPH_ELLIPSIS);
+    int width = view_width(text), cluster = 0;
+    if (width <= width_cells)
+        return text;
+    const int room = width_cells - view_width(ellipsis);
+    if (room <= 0)
+        return view_cut(v, text, width_cells);
+    while (width > room) {
+        const size_t n = utf8_next_grapheme(text, false, &cluster);
+        if (n == 0)
+            break;
+        text += n;
+        width -= cluster;
+    }
+    return view_printf(v, "%s%s", ellipsis, text);
+}
+
+int draw_text(struct view *v, struct rect clip, int x, int y, enum role role, const char *text)
+{
+    return grid_text(&v->grid, clip, x, y, (int)role, text);
+}
+
+int draw_cut(struct view *v, struct rect clip, int x, int y, enum role role, const char *text)
+{
+    const int room = clip.x + clip.w - x;
+    if (view_width(text) > room)
+        text = view_cut(v, text, room);
+    return draw_text(v, clip, x, y, role, text);
+}
+
+void draw_right(struct view *v, struct rect clip, int y, enum role role, const char *text)
+{
+    const int x = clip.x + clip.w - view_width(text);
+    (void)draw_text(v, clip, x, y, role, text);
+}
+
+void draw_horizontal(struct view *v, int x, int y, int w)
+{
+    grid_fill(&v->grid, (struct rect){.x = x, .y = y, .w = w, .h = 1}, ROLE_BORDER,
+              view_glyph(v, GLYPH_HORIZONTAL));
+}
+
+void draw_frame(struct view *v, struct rect area, enum role role, const char *title)
+{
+    const int right = area.x + area.w - 1, bottom = area.y + area.h - 1;
+    const struct rect inner = {.x = area.x + 1, .y = area.y, .w = area.w - 2, .h = area.h};
+    const char *h = view_glyph(v, GLYPH_HORIZONTAL), *side = view_glyph(v, GLYPH_VERTICAL);
+    if (area.w < 2 || area.h < 2)
+        return;
+    grid_fill(&v->grid, (struct rect){.x = area.x, .y = area.y, .w = area.w, .h = 1}, (int)role, h);
+    grid_fill(&v->grid, (struct rect){.x = area.x, .y = bottom, .w = area.w, .h = 1}, (int)role, h);
+    grid_fill(&v->grid, (struct rect){.x = area.x, .y = area.y + 1, .w = 1, .h = area.h - 2}, (int)role,
+              side);
+    grid_fill(&v->grid, (struct rect){.x = right, .y = area.y + 1, .w = 1, .h = area.h - 2}, (int)role, side);
+    (void)draw_text(v, area, area.x, area.y, role, view_glyph(v, GLYPH_TOP_LEFT));
+    (void)draw_text(v, area, right, area.y, role, view_glyph(v, GLYPH_TOP_RIGHT));
+    (void)draw_text(v, area, area.x, bottom, role, view_glyph(v, GLYPH_BOTTOM_LEFT));
+    (void)draw_text(v, area, right, bottom, role, view_glyph(v, GLYPH_BOTTOM_RIGHT));
+    if (title && *title && inner.w > 4)
+        (void)draw_text(v, inner, area.x + 1, area.y, ROLE_TITLE,
+                        view_printf(v, " %s ", view_cut(v, title, inner.w - 2)));
+}

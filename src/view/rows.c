@@ -1,0 +1,305 @@
+/* How a row of the tree looks. Columns keep the widest that was seen, so that nothing jumps; they give way
+ * from the right. */
+#include "config.h"
+
+#include "view/rows.h"
+
+#include <string.h>
+
+#include "view/internal.h"
+
+enum { COLUMN_NAME, COLUMN_SERVICE, COLUMN_VERSION, COLUMN_TASK, COLUMN_COUNT };
+#define AGE_WIDTH 4
+
+struct columns {
+    int indent; /* cells a level */
+    int gap;
+    int width[COLUMN_COUNT]; /* 0: left out */
+};
+
+/* ---- texts ---- */
+
+static const char *version_text(struct view *v, const struct model_sequence *seq)
+{
+    const char *version = seq->version ? view_safe(v, seq->version) : view_glyph(v, GLYPH_NONE);
+    if (seq->version_differs)
+        version = view_printf(v, "%s %s", version, view_glyph(v, GLYPH_DIFFERS));
+    if (seq->goes_back)
+        version = view_printf(v, "%s %s", version, view_glyph(v, GLYPH_BACK));
+    return version;
+}
+
+static const char *task_text(struct view *v, const struct model_sequence *seq)
+{
+    const struct sent *sent = seq->approval.triggered_id ? view_sent(v, seq->approval.triggered_id) : NULL;
+    if (sent) {
+        switch (sent->state) {
+        case DECISION_ASKING:
+            return "asking";
+        case DECISION_SENDING:
+            return "sending";
+        case DECISION_RETRYING:
+            return "retrying";
+        case DECISION_ACCEPTED:
+            return sent->approve ? "approved" : "declined";
+        case DECISION_CONFLICT:
+            return "conflict";
+        case DECISION_FAILED:
+            return "not sent";
+        }
+    }
+    return seq->task && seq->state <= MODEL_PAUSED ? view_safe(v, seq->task) : "";
+}
+
+/* ---- columns ---- */
+
+static void widen(int *column, const char *text, int limit)
+{
+    const int width = view_width(text);
+    if (width > *column)
+        *column = width < limit ? width : limit;
+}
+
+static void see_columns(struct view *v, size_t first, size_t last)
+{
+    struct tree *t = &v->tree;
+    for (size_t i = first; i < last; i++) {
+        const struct model_sequence *seq = t->rows[i].seq;
+        if (t->rows[i].kind != ROW_SEQUENCE)
+            continue;
+        widen(&t->name_w, view_safe(v, seq->name), 20);
+        widen(&t->service_w, view_safe(v, seq->service), 32);
+        widen(&t->version_w, version_text(v, seq), 20);
+        widen(&t->task_w, task_text(v, seq), 16);
+    }
+}
+
+static int columns_total(const struct columns *c)
+{
+    int total = 0;
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        total += c->width[i] > 0 ? c->width[i] + c->gap : 0;
+    return total;
+}
+
+/* A column gives way down to its least width, or wholly where it has none. */
+static void give_way(struct columns *c, int column, int least, int room)
+{
+    const int over = columns_total(c) - room;
+    if (over <= 0 || c->width[column] <= least)
+        return;
+    c->width[column] = c->width[column] - over < least ? least : c->width[column] - over;
+}
+
+static struct columns fit_columns(const struct view *v, int width)
+{
+    const struct tree *t = &v->tree;
+    struct columns c = {.indent = width >= 50 ? 2 : 1, .gap = width >= 50 ? 2 : 1};
+    const int room = width - (1 + 2 * c.indent + 2) - AGE_WIDTH - 1;
+    c.width[COLUMN_NAME] = t->name_w;
+    c.width[COLUMN_SERVICE] = t->service_w;
+    c.width[COLUMN_VERSION] = t->version_w;
+    c.width[COLUMN_TASK] = t->task_w;
+    give_way(&c, COLUMN_TASK, 8, room);
+    if (columns_total(&c) > room)
+        c.width[COLUMN_TASK] = 0;
+    give_way(&c, COLUMN_SERVICE, 12, room);
+    give_way(&c, COLUMN_NAME, 5, room);
+    give_way(&c, COLUMN_VERSION, 8, room);
+    give_way(&c, COLUMN_SERVICE, 6, room);
+    if (columns_total(&c) > room)
+        c.width[COLUMN_NAME] = 0;
+    give_way(&c, COLUMN_VERSION, 4, room);
+    give_way(&c, COLUMN_SERVICE, 4, room);
+    return c;
+}
+
+/* ---- rows ---- */
+
+/* What stands in a sequence's row, left to right. */
+static void draw_sequence(struct view *v, struct rect line, const struct row *row, const struct columns *c,
+                          bool cursor)
+{
+    const struct model_sequence *seq = row->seq;
+    const bool waiting = seq->state == MODEL_WAITING;
+    const enum role plain = waiting ? (cursor ? ROLE_WAITING_CURSOR : ROLE_WAITING) : ROLE_TEXT;
+    const enum role state = waiting ? ROLE_WAITING : theme_state_role(seq->state);
+    const enum role name = waiting ? plain : cursor ? ROLE_CURSOR : ROLE_TEXT;
+    const enum role faint = waiting ? ROLE_WAITING : ROLE_DIM;
+    const char *const texts[COLUMN_COUNT] = {view_safe(v, seq->name), view_safe(v, seq->service),
+                                             version_text(v, seq), task_text(v, seq)};
+    int x = line.x + 1 + 2 * c->indent;
+    if (waiting)
+        grid_fill(&v->grid, line, ROLE_WAITING, " ");
+    (void)draw_text(v, line, x, line.y, state, view_glyph(v, theme_state_glyph(seq->state)));
+    x += 2;
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        const bool named = i == COLUMN_NAME || i == COLUMN_SERVICE;
+        struct rect column = {.x = x, .y = line.y, .w = c->width[i], .h = 1};
+        if (c->width[i] == 0)
+            continue;
+        if (cursor && named)
+            grid_fill(&v->grid, (struct rect){.x = x, .y = line.y, .w = c->width[i], .h = 1}, (int)name, " ");
+        (void)draw_cut(v, rect_cut(column, line), x, line.y,
+                       named              ? name
+                       : i == COLUMN_TASK ? faint
+                       : waiting          ? ROLE_WAITING
+                                          : ROLE_TEXT,
+                       texts[i]);
+        x += c->width[i];
+        if (cursor && i == COLUMN_NAME)
+            grid_fill(&v->grid, (struct rect){.x = x, .y = line.y, .w = c->gap, .h = 1}, (int)name, " ");
+        x += c->gap;
+    }
+    const struct rect age = {.x = line.x, .y = line.y, .w = line.w - 1, .h = 1};
+    draw_right(v, age, line.y, faint, view_age(v, seq->since_ns, seq->state == MODEL_RUNNING));
+}
+
+static int draw_count(struct view *v, struct rect line, int right, enum role role, enum glyph glyph,
+                      size_t count)
+{
+    const char *text = view_printf(v, "%s %zu", view_glyph(v, glyph), count);
+    const int width = view_width(text);
+    if (count == 0)
+        return right;
+    (void)draw_text(v, line, right - width, line.y, role, text);
+    return right - width - 2;
+}
+
+static void draw_counts(struct view *v, struct rect line, const size_t counts[MODEL_STATE_COUNT],
+                        size_t failed)
+{
+    int right = line.x + line.w - 1;
+    right = draw_count(v, line, right, ROLE_WAITING, GLYPH_WAITING, counts[MODEL_WAITING]);
+    right = draw_count(v, line, right, ROLE_FAILED, GLYPH_FAILED, failed);
+    right = draw_count(v, line, right, ROLE_PAUSED, GLYPH_PAUSED, counts[MODEL_PAUSED]);
+    right = draw_count(v, line, right, ROLE_QUEUED, GLYPH_QUEUED, counts[MODEL_QUEUED]);
+    (void)draw_count(v, line, right, ROLE_RUNNING, GLYPH_RUNNING, counts[MODEL_RUNNING]);
+}
+
+static void draw_group(struct view *v, struct rect line, const struct row *row, const struct columns *c,
+                       bool cursor)
+{
+    const bool is_project = row->kind == ROW_PROJECT;
+    const char *raw_name = is_project ? row->project->name : row->stage->name;
+    const char *key = is_project ? raw_name : view_printf(v, "%s/%s", row->project->name, row->stage->name);
+    const bool folded = map_get(&v->tree.folds, key) != NULL;
+    const int x = line.x + 1 + (is_project ? 0 : c->indent);
+    size_t failed = 0;
+    for (size_t i = 0; i < row->project->stage_count; i++)
+        if (is_project || row->project->stages[i] == row->stage)
+            failed += tree_failed_in(row->project->stages[i]);
+    (void)draw_text(v, line, x, line.y, ROLE_DIM, view_glyph(v, folded ? GLYPH_FOLDED : GLYPH_OPEN));
+    (void)draw_cut(v, line, x + 2, line.y,
+                   cursor       ? ROLE_CURSOR
+                   : is_project ? ROLE_TITLE
+                                : ROLE_TEXT,
+                   view_safe(v, raw_name));
+    draw_counts(v, line, is_project ? row->project->counts : row->stage->counts, failed);
+}
+
+static void draw_earlier(struct view *v, struct rect line, const struct row *row, const struct columns *c,
+                         bool cursor)
+{
+    const char *key = view_printf(v, "+%s/%s", row->project->name, row->stage->name);
+    const bool all = map_get(&v->tree.folds, key) != NULL;
+    const int x = line.x + 1 + 2 * c->indent;
+    (void)draw_text(v, line, x, line.y, ROLE_DIM, view_glyph(v, all ? GLYPH_OPEN : GLYPH_FOLDED));
+    (void)draw_cut(v, line, x + 2, line.y, cursor ? ROLE_CURSOR : ROLE_DIM,
+                   view_printf(v, "%zu earlier", row->earlier));
+}
+
+static void draw_row(struct view *v, struct rect line, const struct row *row, const struct columns *c,
+                     bool cursor)
+{
+    switch (row->kind) {
+    case ROW_PROJECT:
+    case ROW_STAGE:
+        draw_group(v, line, row, c, cursor);
+        break;
+    case ROW_SEQUENCE:
+        draw_sequence(v, line, row, c, cursor);
+        break;
+    case ROW_EARLIER:
+        draw_earlier(v, line, row, c, cursor);
+        break;
+    }
+    if (cursor)
+        (void)draw_text(v, line, line.x, line.y,
+                        row->kind == ROW_SEQUENCE && row->seq->state == MODEL_WAITING ? ROLE_WAITING_CURSOR
+                                                                                      : ROLE_CURSOR,
+                        view_glyph(v, GLYPH_CURSOR));
+}
+
+static void scroll_to_cursor(struct tree *t, int height)
+{
+    const size_t h = height > 0 ? (size_t)height : 1;
+    if (t->cursor < t->top)
+        t->top = t->cursor;
+    if (t->cursor >= t->top + h)
+        t->top = t->cursor - h + 1;
+    if (t->top + h > t->count)
+        t->top = t->count > h ? t->count - h : 0;
+}
+
+static void draw_empty(struct view *v, struct rect area)
+{
+    const char *text = "no projects yet: drawbridge create project NAME --shipyard FILE";
+    if (v->link == VIEW_LINK_CONNECTING)
+        text = "connecting";
+    else if (v->link == VIEW_LINK_OFFLINE || v->link == VIEW_LINK_REFUSED)
+        text = "nothing to show: no connection";
+    (void)draw_cut(v, area, area.x + 1, area.y, ROLE_DIM, text);
+}
+
+/* ---- the smallest terminals: one line a waiting sequence ---- */
+
+static void draw_compact(struct view *v, struct rect area)
+{
+    const size_t count = model_waiting_count(v->model);
+    const struct model_sequence *selected = tree_selected(v);
+    size_t first = 0;
+    for (size_t i = 0; i < count; i++)
+        if (model_waiting_at(v->model, i) == selected && i >= (size_t)area.h)
+            first = i - (size_t)area.h + 1;
+    for (int y = 0; y < area.h && first + (size_t)y < count; y++) {
+        const struct model_sequence *seq = model_waiting_at(v->model, first + (size_t)y);
+        const struct rect line = {.x = area.x, .y = area.y + y, .w = area.w, .h = 1};
+        const char *age = view_age(v, seq->since_ns, false);
+        const int age_w = view_width(age);
+        const struct rect left = {
+            .x = line.x, .y = line.y, .w = line.w > age_w + 8 ? line.w - age_w - 1 : line.w, .h = 1};
+        const bool cursor = seq == selected;
+        const enum role role = cursor ? ROLE_WAITING_CURSOR : ROLE_WAITING;
+        grid_fill(&v->grid, line, ROLE_WAITING, " ");
+        (void)draw_text(v, line, line.x, line.y, role, cursor ? view_glyph(v, GLYPH_CURSOR) : " ");
+        (void)draw_text(v, line, line.x + 1, line.y, ROLE_WAITING, view_glyph(v, GLYPH_WAITING));
+        (void)draw_cut(v, left, line.x + 3, line.y, role,
+                       view_printf(v, "%s %s %s", view_safe(v, seq->service), version_text(v, seq),
+                                   view_safe(v, seq->stage->name)));
+        if (left.w < line.w)
+            draw_right(v, line, line.y, ROLE_WAITING, age);
+    }
+}
+
+void rows_draw(struct view *v, struct rect area)
+{
+    struct tree *t = &v->tree;
+    if (area.h <= 0 || area.w <= 0)
+        return;
+    if (view_is_compact(v)) {
+        draw_compact(v, area);
+        return;
+    }
+    if (t->count == 0) {
+        draw_empty(v, area);
+        return;
+    }
+    scroll_to_cursor(t, area.h);
+    const size_t last = t->top + (size_t)area.h < t->count ? t->top + (size_t)area.h : t->count;
+    see_columns(v, t->top, last);
+    const struct columns c = fit_columns(v, area.w);
+    for (size_t i = t->top; i < last; i++)
+        draw_row(v, (struct rect){.x = area.x, .y = area.y + (int)(i - t->top), .w = area.w, .h = 1},
+                 &t->rows[i], &c, i == t->cursor);
+}

@@ -1,0 +1,623 @@
+/* The driver: keys in, frames out. The first change after a quiet time is drawn in the loop's next turn, a
+ * flood at most 30 times a second; a timer runs only while something on the screen will change by itself. */
+#include "config.h"
+
+#include "view/view.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "view/internal.h"
+
+#define FRAME_MS       33
+#define REPORT_WAIT_MS 500  /* a terminal that has never answered a position report */
+#define REPORT_LOST_MS 5000 /* one that has, but not this time */
+#define REFRESH_MAX_MS (INT64_C(24) * 3600 * 1000)
+
+static void draw_frame_now(struct view *v);
+static void plan_wake(struct view *v);
+
+int64_t view_now_ms(const struct view *v)
+{
+    (void)v;
+    return clock_monotonic_ns() / CLOCK_MS;
+}
+
+int64_t view_now_ns(const struct view *v)
+{
+    return v->ports.now_ns ? v->ports.now_ns(v->ports.arg) : clock_now_ns();
+}
+
+/* ---- frames ---- */
+
+static void on_frame(uv_timer_t *timer)
+{
+    struct view *v = timer->data;
+    v->frame_armed = false;
+    if (!term_can_write(v->term)) { /* its backlog is full: the newest state wins, later */
+        v->frame_armed = uv_timer_start(&v->frame_timer, on_frame, FRAME_MS, 0) == 0;
+        return;
+    }
+    draw_frame_now(v);
+}
+
+static void arm_frame(struct view *v)
+{
+    if (v->frame_armed || v->closing)
+        return;
+    const int64_t since_ms = view_now_ms(v) - v->last_frame_ms;
+    const int64_t wait_ms = since_ms >= FRAME_MS ? 0 : FRAME_MS - since_ms;
+    uv_update_time(v->loop); /* else a long turn of the loop counts as waited */
+    v->frame_armed = uv_timer_start(&v->frame_timer, on_frame, (uint64_t)wait_ms, 0) == 0;
+}
+
+bool view_is_split(const struct view *v)
+{
+    return v->grid.w >= SPLIT_MIN_WIDTH && !view_is_compact(v);
+}
+
+bool view_is_compact(const struct view *v)
+{
+    return v->grid.w <= COMPACT_MAX_WIDTH || v->grid.h <= COMPACT_MAX_HEIGHT;
+}
+
+static const struct view_ops *top_screen(const struct view *v)
+{
+    return v->screens[v->screen_count - 1];
+}
+
+static void draw_split(struct view *v, struct rect body, int top, int bottom)
+{
+    const int tree_w = body.w * 46 / 100 < 80 ? body.w * 46 / 100 : 80;
+    const struct rect tree = {.x = body.x, .y = body.y, .w = tree_w, .h = body.h};
+    const struct rect detail = {.x = tree_w + 2, .y = body.y, .w = body.w - tree_w - 3, .h = body.h};
+    const enum role border = top_screen(v) == &detail_screen ? ROLE_KEY : ROLE_BORDER;
+    grid_fill(&v->grid, (struct rect){.x = tree_w, .y = top + 1, .w = 1, .h = bottom - top - 1}, (int)border,
+              view_glyph(v, GLYPH_VERTICAL));
+    (void)draw_text(v, body, 0, 0, ROLE_TEXT, "");
+    grid_fill(&v->grid, (struct rect){.x = tree_w, .y = top, .w = 1, .h = 1}, ROLE_BORDER,
+              view_glyph(v, GLYPH_TEE_DOWN));
+    grid_fill(&v->grid, (struct rect){.x = tree_w, .y = bottom, .w = 1, .h = 1}, ROLE_BORDER,
+              view_glyph(v, GLYPH_TEE_UP));
+    tree_screen.draw(v, tree);
+    detail_screen.draw(v, detail);
+    if (v->box.open)
+        box_draw(v, detail);
+}
+
+/* Top line, separator, body, separator or message, keys. */
+static void draw_full(struct view *v)
+{
+    const int w = v->grid.w, h = v->grid.h, bottom = h - 2;
+    struct rect body = {.y = 2, .w = w, .h = h - 4};
+    topbar_draw(v, 0, w);
+    draw_horizontal(v, 0, 1, w);
+    draw_horizontal(v, 0, bottom, w);
+    keyline_draw(v, h - 1, w);
+    if (v->hint && top_screen(v) == &tree_screen && body.h > 6) {
+        (void)draw_cut(v, (struct rect){.x = 1, .y = 1, .w = w - 2, .h = 2}, 1, 1, ROLE_HINT,
+                       view_printf(v, " %s ", view_safe(v, v->hint)));
+    }
+    const bool both = top_screen(v) == &tree_screen || top_screen(v) == &detail_screen;
+    if (both && view_is_split(v)) {
+        draw_split(v, body, 1, bottom);
+    } else {
+        top_screen(v)->draw(v, body);
+        if (v->box.open)
+            box_draw(v, body);
+    }
+    if (message_is_shown(v))
+        message_draw(v, bottom, w);
+}
+
+static void draw_compact(struct view *v)
+{
+    const int w = v->grid.w, h = v->grid.h;
+    const int message_h = h > 1 && message_is_shown(v) ? 1 : 0;
+    const struct rect body = {.y = 1, .w = w, .h = h - 1 - message_h};
+    topbar_draw(v, 0, w);
+    if (body.h > 0)
+        top_screen(v)->draw(v, body);
+    if (message_h)
+        message_draw(v, h - 1, w);
+    if (v->box.open)
+        box_draw(v, (struct rect){.w = w, .h = h});
+}
+
+/* The box has come onto the terminal with this frame: from the answer to this request on, a key was typed by
+ * someone who could see it. */
+static void box_was_drawn(struct view *v)
+{
+    struct box *b = &v->box;
+    if (!b->open || b->drawn)
+        return;
+    b->drawn = true;
+    b->drawn_ms = view_now_ms(v);
+    b->asked = term_ask_position(v->term);
+    if (b->drawn_ms - v->report_ms > REPORT_LOST_MS)
+        v->reports_due = 0; /* those have been lost */
+    if (b->asked) {
+        v->reports_due++;
+        v->report_ms = b->drawn_ms;
+    }
+}
+
+static void draw_frame_now(struct view *v)
+{
+    int w = 0, h = 0;
+    term_size(v->term, &w, &h);
+    v->next_change_ns = INT64_MAX;
+    arena_reset(&v->arena);
+    tree_sync(v);
+    box_sync(v);
+    grid_resize(&v->grid, w, h);
+    v->box.cursor_x = v->box.cursor_y = -1;
+    if (view_is_compact(v))
+        draw_compact(v);
+    else
+        draw_full(v);
+    term_present(v->term, &v->grid, v->box.open ? v->box.cursor_x : -1, v->box.cursor_y);
+    v->last_frame_ms = view_now_ms(v);
+    box_was_drawn(v);
+    plan_wake(v);
+}
+
+/* ---- what changes by itself ---- */
+
+static void on_wake(uv_timer_t *timer)
+{
+    draw_frame_now(timer->data);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < 0 ? b : b < 0 ? a : a < b ? a : b;
+}
+
+static void plan_wake(struct view *v)
+{
+    const int64_t now_ms = view_now_ms(v);
+    int64_t wait_ms = -1;
+    if (v->next_change_ns != INT64_MAX) {
+        const int64_t left_ns = v->next_change_ns - view_now_ns(v);
+        wait_ms = left_ns <= 0 ? 50 : left_ns / CLOCK_MS + 1;
+    }
+    const int64_t log_ms = log_tick(v, now_ms);
+    wait_ms = earlier(wait_ms, log_ms);
+    if (wait_ms < 0 || v->closing) {
+        (void)uv_timer_stop(&v->wake_timer);
+        return;
+    }
+    wait_ms = wait_ms > REFRESH_MAX_MS ? REFRESH_MAX_MS : wait_ms;
+    uv_update_time(v->loop);
+    (void)uv_timer_start(&v->wake_timer, on_wake, (uint64_t)wait_ms, 0); /* fails only without a callback */
+}
+
+/* ---- keys ---- */
+
+void view_say(struct view *v, bool is_error, const char *format, ...)
+{
+    char text[ERROR_TEXT_SIZE];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args); /* cut where it is too long for a line anyway */
+    va_end(args);
+    free(v->message);
+    v->message = mem_string(text);
+    v->message_is_error = is_error;
+}
+
+void view_push_screen(struct view *v, const struct view_ops *screen)
+{
+    if (top_screen(v) == screen || v->screen_count == SCREENS_MAX)
+        return;
+    v->screens[v->screen_count++] = screen;
+}
+
+bool view_may_decide(struct view *v)
+{
+    if (v->read_only) {
+        view_say(v, false, "read-only: nothing can be changed from here");
+        return false;
+    }
+    if (v->role && (strcmp(v->role, "viewer") == 0 || strcmp(v->role, "integration") == 0)) {
+        view_say(v, true, "%s has the role %s, which may not decide; ask for a token with the role approver",
+                 v->user ? v->user : "this token", v->role);
+        return false;
+    }
+    return true;
+}
+
+static void go_back(struct view *v)
+{
+    if (v->screen_count > 1)
+        v->screen_count--;
+}
+
+static void show_log(struct view *v)
+{
+    const struct model_sequence *seq = tree_selected(v);
+    const struct model_task *task = seq ? detail_log_task(seq) : NULL;
+    if (!seq) {
+        view_say(v, false, "pick a sequence: a job log belongs to one of its tasks");
+    } else if (!task) {
+        view_say(v, false, "no task of this sequence has run yet");
+    } else {
+        log_show(v, seq, task);
+        view_push_screen(v, &log_screen);
+    }
+}
+
+static void control_key(struct view *v, uint32_t ch)
+{
+    const struct model_sequence *seq = tree_selected(v);
+    if (ch == 'X')
+        box_open(v, BOX_ABORT);
+    else
+        box_open(v, seq && seq->state == MODEL_PAUSED ? BOX_RESUME : BOX_PAUSE);
+}
+
+static void ask_quit(struct view *v, bool had_asked)
+{
+    if (had_asked) {
+        v->quit_asked = true;
+        if (v->ports.quit)
+            v->ports.quit(v->ports.arg);
+        return;
+    }
+    v->quit_asked = true;
+    view_say(v, false, "q again leaves drawbridge");
+}
+
+static void back_key(struct view *v, bool is_q, bool had_asked)
+{
+    if (v->screen_count > 1)
+        go_back(v);
+    else if (is_q)
+        ask_quit(v, had_asked);
+}
+
+/* Keys that mean the same on every screen. */
+static void common_char(struct view *v, uint32_t ch, bool had_asked)
+{
+    switch (ch) {
+    case 'n':
+    case 'N':
+        if (!tree_next_waiting(v, ch == 'n' ? 1 : -1))
+            view_say(v, false, "nothing is waiting");
+        break;
+    case 'a':
+        box_open(v, BOX_APPROVE);
+        break;
+    case 'D':
+        box_open(v, BOX_DECLINE);
+        break;
+    case 'P':
+    case 'X':
+        control_key(v, ch);
+        break;
+    case 'L':
+        show_log(v);
+        break;
+    case '?':
+        v->help_scroll = 0;
+        view_push_screen(v, &help_screen);
+        break;
+    case 'r':
+        view_say(v, false, "asking the server for everything again");
+        if (v->ports.reload)
+            v->ports.reload(v->ports.arg);
+        break;
+    case 'q':
+        back_key(v, true, had_asked);
+        break;
+    default:
+        break;
+    }
+}
+
+static void common_key(struct view *v, const struct input_event *ev, bool had_asked)
+{
+    switch (ev->kind) {
+    case INPUT_CHAR:
+        common_char(v, ev->ch, had_asked);
+        break;
+    case INPUT_APPROVE:
+        box_open(v, BOX_APPROVE);
+        break;
+    case INPUT_DECLINE:
+        box_open(v, BOX_DECLINE);
+        break;
+    case INPUT_ESC:
+        back_key(v, false, had_asked);
+        break;
+    case INPUT_CTRL:
+        if (ev->ch == 'C')
+            back_key(v, false, had_asked);
+        break;
+    case INPUT_PASTE:
+        view_say(v, false, "pasted text is never a command");
+        break;
+    default:
+        break;
+    }
+}
+
+static void on_report(struct view *v)
+{
+    if (v->reports_due == 0)
+        return;
+    v->reports_due--;
+    v->reports_come = true;
+    if (v->reports_due == 0 && v->box.open && v->box.drawn && v->box.asked)
+        v->box.armed = true;
+}
+
+/* A terminal that does not answer: the box counts as seen after a while. */
+static void arm_unanswered(struct view *v)
+{
+    struct box *b = &v->box;
+    const int64_t wait_ms = b->asked && v->reports_come ? REPORT_LOST_MS : REPORT_WAIT_MS;
+    if (b->open && b->drawn && !b->armed && view_now_ms(v) - b->drawn_ms >= wait_ms)
+        b->armed = true;
+}
+
+static void on_input(void *arg, const struct input_event *ev)
+{
+    struct view *v = arg;
+    if (v->closing)
+        return;
+    if (ev->kind == INPUT_REPORT) {
+        on_report(v);
+        return;
+    }
+    v->dirty = true;
+    const bool had_asked = v->quit_asked;
+    v->quit_asked = false;
+    free(v->message);
+    v->message = NULL;
+    arena_reset(&v->arena);
+    tree_sync(v);
+    box_sync(v);
+    arm_unanswered(v);
+    if (ev->kind == INPUT_CTRL && ev->ch == 'L') {
+        term_redraw(v->term);
+    } else if (v->box.open) {
+        box_key(v, ev);
+    } else {
+        const unsigned flags = top_screen(v)->key(v, ev);
+        if (flags & VIEW_KEY_BACK)
+            go_back(v);
+        if (flags == 0)
+            common_key(v, ev, had_asked);
+    }
+    if (v->box.open && !v->box.drawn && !v->closing)
+        draw_frame_now(v); /* before the next key is looked at: what follows in the same bytes was typed
+                              before it was seen */
+}
+
+static void plan_input(struct view *v);
+
+static void after_input(struct view *v)
+{
+    if (v->dirty && !v->closing) {
+        v->dirty = false;
+        draw_frame_now(v);
+    }
+    plan_input(v);
+}
+
+static void on_input_timer(uv_timer_t *timer)
+{
+    struct view *v = timer->data;
+    input_tick(&v->input, view_now_ms(v), on_input, v);
+    after_input(v);
+}
+
+static void plan_input(struct view *v)
+{
+    const int64_t deadline_ms = input_deadline_ms(&v->input);
+    if (v->closing)
+        return;
+    if (deadline_ms < 0) {
+        (void)uv_timer_stop(&v->input_timer);
+        return;
+    }
+    const int64_t left_ms = deadline_ms - view_now_ms(v);
+    uv_update_time(v->loop);
+    (void)uv_timer_start(&v->input_timer, on_input_timer, left_ms > 0 ? (uint64_t)left_ms : 0, 0);
+}
+
+static void terminal_is_gone(struct view *v)
+{
+    (void)uv_poll_stop(&v->poll);
+    if (v->ports.quit)
+        v->ports.quit(v->ports.arg);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct view *v = poll->data;
+    char bytes[1024];
+    (void)events;
+    const int n = status < 0 ? -1 : term_read(v->term, bytes, sizeof bytes);
+    if (n < 0) {
+        terminal_is_gone(v);
+        return;
+    }
+    if (n == 0)
+        return;
+    input_feed(&v->input, bytes, (size_t)n, view_now_ms(v), on_input, v);
+    after_input(v);
+}
+
+static void on_resized(uv_signal_t *signal, int number)
+{
+    struct view *v = signal->data;
+    (void)number;
+    if (term_resize(v->term))
+        arm_frame(v);
+}
+
+/* ---- what comes from outside ---- */
+
+void view_model_changed(struct view *v)
+{
+    arm_frame(v);
+}
+
+static void replace(char **text, const char *with)
+{
+    char *copy = mem_string(with);
+    free(*text);
+    *text = copy;
+}
+
+void view_set_link(struct view *v, enum view_link link, int64_t since_ns, const char *why)
+{
+    v->link = link;
+    v->link_since_ns = since_ns;
+    replace(&v->link_why, why);
+    arm_frame(v);
+}
+
+void view_set_identity(struct view *v, const char *name, const char *role)
+{
+    replace(&v->user, name);
+    replace(&v->role, role);
+    arm_frame(v);
+}
+
+void view_message(struct view *v, bool is_error, const char *text)
+{
+    view_say(v, is_error, "%s", text);
+    arm_frame(v);
+}
+
+void view_decision_changed(struct view *v, const char *triggeredid, enum decision_state state,
+                           const char *text)
+{
+    box_decision_changed(v, triggeredid, state, text);
+    arm_frame(v);
+}
+
+void view_emergency_restore(void)
+{
+    term_emergency_restore();
+}
+
+/* ---- birth and death ---- */
+
+static void start_theme(struct view *v, const struct view_settings *s)
+{
+    const enum theme_depth depth = term_depth(v->term);
+    struct error err = ERROR_NONE;
+    enum theme_glyphs glyphs = term_glyphs(v->term);
+    v->ascii = glyphs == THEME_ASCII; /* of the locale: no setting makes it take more */
+    if (s->glyphs != VIEW_GLYPHS_AUTO && !v->ascii)
+        glyphs = s->glyphs == VIEW_GLYPHS_UNICODE   ? THEME_UNICODE
+                 : s->glyphs == VIEW_GLYPHS_CONSOLE ? THEME_CONSOLE
+                                                    : THEME_ASCII;
+    const char *name = s->theme ? s->theme : depth == THEME_NO_COLOUR ? "mono" : "dark";
+    v->grid.ascii = v->ascii;
+    theme_set_defaults(&v->theme, depth, glyphs);
+    if (theme_load(&v->theme, name, s->data_directory, depth, glyphs, &err) != STATUS_OK)
+        view_say(v, true, "%s; a plain look is used", err.text);
+    term_set_styles(v->term, v->theme.styles);
+}
+
+static bool start_handles(struct view *v)
+{
+    v->open_handles = 0;
+    v->frame_timer.data = v->wake_timer.data = v->input_timer.data = v;
+    v->poll.data = v->resized.data = v;
+    (void)uv_timer_init(v->loop, &v->frame_timer); /* these three never fail */
+    (void)uv_timer_init(v->loop, &v->wake_timer);
+    (void)uv_timer_init(v->loop, &v->input_timer);
+    v->open_handles = 3;
+    if (uv_signal_init(v->loop, &v->resized) != 0)
+        return false;
+    v->open_handles++;
+    if (uv_signal_start(&v->resized, on_resized, SIGWINCH) != 0)
+        return false;
+    if (uv_poll_init(v->loop, &v->poll, term_input_fd(v->term)) != 0)
+        return false;
+    v->open_handles++;
+    return uv_poll_start(&v->poll, UV_READABLE, on_readable) == 0;
+}
+
+enum status view_new(uv_loop_t *loop, const struct model *model, const struct view_settings *settings,
+                     const struct view_ports *ports, struct view **out, struct error *err)
+{
+    struct terminal *term = NULL;
+    const enum status status = term_open(&term, err);
+    if (status != STATUS_OK)
+        return status;
+    struct view *v = MEM_NEW(struct view);
+    v->term = term;
+    v->loop = loop;
+    v->model = model;
+    v->ports = *ports;
+    v->read_only = settings->read_only;
+    v->context_name = mem_string(settings->context_name);
+    v->hint = mem_string(settings->hint);
+    v->screens[v->screen_count++] = &tree_screen;
+    v->last_frame_ms = INT64_MIN / 2;
+    start_theme(v, settings);
+    if (!start_handles(v)) {
+        view_free(v);
+        return error_set(err, STATUS_FAILED,
+                         "cannot wait for keys and window changes: no memory or descriptors left");
+    }
+    (void)term_resize(term); /* it may have changed before the signal was watched */
+    draw_frame_now(v);
+    *out = v;
+    return STATUS_OK;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct view *v = handle->data;
+    if (--v->open_handles == 0)
+        free(v);
+}
+
+void view_free(struct view *v)
+{
+    if (!v)
+        return;
+    const int handles = v->open_handles;
+    v->closing = true;
+    uv_close((uv_handle_t *)&v->frame_timer, on_closed);
+    uv_close((uv_handle_t *)&v->wake_timer, on_closed);
+    uv_close((uv_handle_t *)&v->input_timer, on_closed);
+    if (handles > 3)
+        uv_close((uv_handle_t *)&v->resized, on_closed);
+    if (handles > 4)
+        uv_close((uv_handle_t *)&v->poll, on_closed);
+    term_close(v->term); /* after the loop has let go of its descriptor */
+    v->term = NULL;
+    theme_free(&v->theme);
+    tree_free(&v->tree);
+    box_close(v);
+    log_free(&v->log);
+    for (size_t i = 0; i < v->sent_count; i++) {
+        free(v->sent[i].triggered_id);
+        free(v->sent[i].what);
+        free(v->sent[i].text);
+    }
+    grid_free(&v->grid);
+    arena_free(&v->arena);
+    input_free(&v->input);
+    free(v->context_name);
+    free(v->hint);
+    free(v->user);
+    free(v->role);
+    free(v->link_why);
+    free(v->message);
+    free(v->detail_for);
+}
