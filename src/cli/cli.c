@@ -14,10 +14,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cli/internal.h"
-#if __has_include("cli/dashboard.h")
 #include "cli/dashboard.h"
-#endif
+#include "cli/internal.h"
 
 #define SERVER_DEFAULT  "http://127.0.0.1:8080/api"
 #define TOKEN_MAX_BYTES 4096
@@ -205,17 +203,6 @@ static enum status set_up(struct setup *s, const struct cli_args *args, const ch
     return STATUS_OK;
 }
 
-static enum status run_dashboard(struct cli_context *ctx, struct error *err)
-{
-#if __has_include("cli/dashboard.h")
-    (void)err;
-    return dashboard_run(ctx);
-#else
-    (void)ctx;
-    return error_set(err, STATUS_USAGE, "which command? drawbridge help lists them");
-#endif
-}
-
 /* Runs with a loop and a client of its own, and leaves nothing on the loop. */
 static enum status run(struct setup *s, const struct cli_command *command, const struct cli_args *args,
                        struct error *err)
@@ -225,7 +212,7 @@ static enum status run(struct setup *s, const struct cli_command *command, const
     s->context.loop = &s->loop;
     s->context.http = http_client_new(&s->loop, &(struct http_settings){.ca_file = getenv("SSL_CERT_FILE")});
     enum status status =
-        command != NULL ? command->run(&s->context, args, err) : run_dashboard(&s->context, err);
+        command != NULL ? command->run(&s->context, args, err) : dashboard_run(&s->context, NULL, err);
     http_client_free(s->context.http);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     if (uv_loop_close(&s->loop) != 0)

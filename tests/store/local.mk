@@ -1,1 +1,5 @@
 # tests of store
+check_PROGRAMS += %D%/store_test
+TESTS += %D%/store_test
+%C%_store_test_SOURCES = %D%/store_test.c %D%/support.c %D%/support.h
+%C%_store_test_LDADD = $(TEST_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS)
