@@ -22,6 +22,7 @@ enum feed_state {
     FEED_REFUSED /* 401, 403 */
 };
 
+/* Each may be NULL. */
 struct feed_callbacks {
     void *arg;
     /* One event (CloudEvents JSON); number: its stream number, 0: unknown. Borrowed. */
@@ -30,8 +31,11 @@ struct feed_callbacks {
      * of the sequence query), "events" (an event-store answer), "open" (event/triggered's answer). number:
      * that of the answer. */
     void (*on_snapshot)(void *arg, const char *what, const char *text, size_t len, uint64_t number);
-    void (*on_snapshot_end)(
-        void *arg, bool replaces); /* replaces: the epoch is another; what was known before is void */
+    /* Before the first of them. replaces: the server's numbering is another, or does not reach back to what
+     * we had: what was known before is void. A second one without an end before it: the first snapshot was
+     * given up. */
+    void (*on_snapshot_begin)(void *arg, bool replaces);
+    void (*on_snapshot_end)(void *arg, bool replaces); /* all of it is there; events follow */
     /* why: one line for a person, "" when live. */
     void (*on_state)(void *arg, enum feed_state state, const char *why);
     /* Who we are, from whoami; role NULL: unknown (a real Keptn). server_time_ns: 0 where unknown. */
@@ -46,6 +50,16 @@ struct feed_settings {
     const char *const *projects; /* NULL-terminated; NULL: all */
     bool snapshot;               /* false: events only (watch, record) */
 };
+
+/* How deep a snapshot goes: projects, states and open approvals; or also the events of every context that has
+ * not ended, of the newest ones that have, and of what each service was last deployed with. */
+enum feed_depth { FEED_POSITION /* only from where a stream must go on */, FEED_STATES, FEED_EVENTS };
+
+/* One snapshot and nothing more, for one-shot commands: runs the loop until it is there. Calls on_snapshot
+ * and (with FEED_EVENTS) on_identity. STATUS_OK, or why not. */
+MUST_CHECK enum status feed_take_snapshot(struct http_client *http, const struct feed_settings *settings,
+                                          enum feed_depth depth, const struct feed_callbacks *callbacks,
+                                          struct error *err);
 
 struct feed *feed_open(uv_loop_t *loop, struct http_client *http, const struct feed_settings *settings,
                        const struct feed_callbacks *callbacks);

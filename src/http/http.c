@@ -198,6 +198,16 @@ void http_client_free(struct http_client *c)
     uv_close((uv_handle_t *)&c->timer, timer_closed);
 }
 
+uv_loop_t *http_loop(const struct http_client *c)
+{
+    return c->loop;
+}
+
+const char *http_ca_file(const struct http_client *c)
+{
+    return c->ca_file;
+}
+
 /* --- one call --- */
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)

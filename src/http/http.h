@@ -23,6 +23,9 @@ struct http_client *http_client_new(uv_loop_t *loop, const struct http_settings 
 void http_client_free(struct http_client *c); /* cancels what is under way, without calling back; handles
                                                  close on the loop's next turns */
 
+uv_loop_t *http_loop(const struct http_client *c);
+const char *http_ca_file(const struct http_client *c); /* NULL: the system's */
+
 struct http_request {
     const char *method; /* "GET", "POST", … */
     const char *url;
