@@ -1,6 +1,11 @@
 # Every folder of src/ has its tests in the folder of the same name here; each adds itself in its own local.mk.
 TEST_LIBS = $(CMOCKA_LIBS)
 dist_noinst_DATA += %D%/support/lsan.supp
+check_LTLIBRARIES += libworld.la
+libworld_la_SOURCES = %D%/support/world.c %D%/support/world.h
+libworld_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+libworld_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+WORLD_LIBS = libworld.la $(CMOCKA_LIBS) $(CURL_LIBS) $(BASE_LIBS)
 include tests/base/local.mk
 include tests/event/local.mk
 include tests/shipyard/local.mk

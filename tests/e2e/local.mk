@@ -1,1 +1,6 @@
-# tests of e2e
+# The programs as a user runs them.
+check_PROGRAMS += %D%/tutorial_test
+TESTS += %D%/tutorial_test
+%C%_tutorial_test_SOURCES = %D%/tutorial_test.c
+%C%_tutorial_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_tutorial_test_LDADD = $(WORLD_LIBS)
