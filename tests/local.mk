@@ -1,6 +1,8 @@
 # Every folder of src/ has its tests in the folder of the same name here; each adds itself in its own local.mk.
 TEST_LIBS = $(CMOCKA_LIBS)
 dist_noinst_DATA += %D%/support/lsan.supp
+dist_check_SCRIPTS += %D%/includes_test.sh %D%/style_test.sh
+TESTS += %D%/includes_test.sh %D%/style_test.sh
 check_LTLIBRARIES += libworld.la
 libworld_la_SOURCES = %D%/support/world.c %D%/support/world.h
 libworld_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
