@@ -26,8 +26,10 @@ struct key {
     size_t len;
 };
 
+/* The functions below take the place where they begin and return the one behind what they have read, NULL
+ * where the error is set: the place stays in a register. */
 struct scan {
-    const char *begin, *at, *end;
+    const char *begin, *end;
     struct error *err;
     struct key *keys; /* of all open objects, innermost last */
     size_t key_count, key_capacity;
@@ -36,8 +38,8 @@ struct scan {
     struct key first_keys[32]; /* most texts need no more, and thus no allocation */
 };
 
-__attribute__((cold, noinline, format(printf, 3, 4))) static bool fail(struct scan *s, const char *where,
-                                                                       const char *format, ...)
+__attribute__((cold, noinline, format(printf, 3, 4))) static const char *
+fail(struct scan *s, const char *where, const char *format, ...)
 {
     size_t line = 1, column = 1;
     for (const char *c = s->begin; c < where; c++) {
@@ -55,13 +57,19 @@ __attribute__((cold, noinline, format(printf, 3, 4))) static bool fail(struct sc
     va_end(args);
     (void)error_set(s->err, STATUS_INVALID, "not valid JSON, line %zu, column %zu: %s", line, column,
                     written < 0 ? "" : reason); /* the caller answers for the status */
-    return false;
+    return NULL;
 }
 
-static void skip_blanks(struct scan *s)
+static inline bool is_at(const struct scan *s, const char *at, char c)
 {
-    while (s->at < s->end && (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
-        s->at++;
+    return at < s->end && *at == c;
+}
+
+static inline const char *skip_blanks(const struct scan *s, const char *at)
+{
+    while (at < s->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
 }
 
 /* To the first byte that is a quote, a backslash, a control character or not ASCII. */
@@ -100,63 +108,58 @@ static bool read_hex4(const struct scan *s, const char *at, unsigned *out)
     return true;
 }
 
-/* at: behind a backslash and a u */
-static bool scan_unicode_escape(struct scan *s)
+/* at: on the backslash of a \u */
+static const char *scan_unicode_escape(struct scan *s, const char *at)
 {
-    const char *where = s->at - 2;
     unsigned unit, low;
-    if (!read_hex4(s, s->at, &unit))
-        return fail(s, where, "\\u needs four hexadecimal digits");
+    if (!read_hex4(s, at + 2, &unit))
+        return fail(s, at, "\\u needs four hexadecimal digits");
     if (unit == 0)
-        return fail(s, where, "\\u0000 is not allowed in a string");
-    s->at += 4;
+        return fail(s, at, "\\u0000 is not allowed in a string");
     if (unit < 0xD800 || unit > 0xDFFF)
-        return true;
-    if (unit > 0xDBFF || s->end - s->at < 6 || s->at[0] != '\\' || s->at[1] != 'u' ||
-        !read_hex4(s, s->at + 2, &low) || low < 0xDC00 || low > 0xDFFF)
-        return fail(s, where, "half of a surrogate pair stands alone");
-    s->at += 6;
-    return true;
+        return at + 6;
+    if (unit > 0xDBFF || s->end - at < 12 || at[6] != '\\' || at[7] != 'u' || !read_hex4(s, at + 8, &low) ||
+        low < 0xDC00 || low > 0xDFFF)
+        return fail(s, at, "half of a surrogate pair stands alone");
+    return at + 12;
 }
 
-static bool scan_escape(struct scan *s)
+/* at: on the backslash */
+static const char *scan_escape(struct scan *s, const char *at)
 {
-    if (s->end - s->at < 2)
-        return fail(s, s->at, "the text ends inside a string");
-    char kind = s->at[1];
-    s->at += 2;
-    if (kind == 'u')
-        return scan_unicode_escape(s);
-    if (kind == '\0' || strchr("\"\\/bfnrt", kind) == NULL)
-        return fail(s, s->at - 2, "a backslash before a character that is never escaped");
-    return true;
+    if (s->end - at < 2)
+        return fail(s, at, "the text ends inside a string");
+    if (at[1] == 'u')
+        return scan_unicode_escape(s, at);
+    if (at[1] == '\0' || strchr("\"\\/bfnrt", at[1]) == NULL)
+        return fail(s, at, "a backslash before a character that is never escaped");
+    return at + 2;
 }
 
-/* at: on the opening quote, then behind the closing one */
-static bool scan_string(struct scan *s, bool *has_escapes)
+/* at: on the opening quote */
+static const char *scan_string(struct scan *s, const char *at, bool *has_escapes)
 {
-    const char *opening = s->at++;
+    const char *opening = at++;
     for (;;) {
-        s->at = skip_plain(s->at, s->end);
-        if (s->at == s->end)
+        at = skip_plain(at, s->end);
+        if (at == s->end)
             return fail(s, opening, "the string that begins here does not end");
-        unsigned char c = (unsigned char)*s->at;
-        if (c == '"') {
-            s->at++;
-            return true;
-        }
+        unsigned char c = (unsigned char)*at;
+        if (c == '"')
+            return at + 1;
         if (c == '\\') {
             *has_escapes = true;
-            if (!scan_escape(s))
-                return false;
+            at = scan_escape(s, at);
+            if (at == NULL)
+                return NULL;
         } else if (c < 0x20) {
-            return fail(s, s->at, "control character 0x%02x in a string; write it as an escape", c);
+            return fail(s, at, "control character 0x%02x in a string; write it as an escape", c);
         } else {
             uint32_t code_point;
-            int len = utf8_decode(s->at, (size_t)(s->end - s->at), &code_point);
+            int len = utf8_decode(at, (size_t)(s->end - at), &code_point);
             if (len <= 0)
-                return fail(s, s->at, "the byte 0x%02x is not UTF-8 here", c);
-            s->at += len;
+                return fail(s, at, "the byte 0x%02x is not UTF-8 here", c);
+            at += len;
         }
     }
 }
@@ -223,7 +226,7 @@ static bool same_key(const struct key *a, const struct key *b)
     return a->head == b->head && a->len == b->len && (a->len <= 8 || memcmp(a->bytes, b->bytes, a->len) == 0);
 }
 
-static bool fail_twice(struct scan *s, const struct key *key)
+static const char *fail_twice(struct scan *s, const struct key *key)
 {
     const char *end = key->bytes + (key->len < 60 ? key->len : 60);
     while (end > key->bytes && end < key->bytes + key->len && ((unsigned char)*end & 0xC0) == 0x80)
@@ -232,7 +235,7 @@ static bool fail_twice(struct scan *s, const struct key *key)
                 key->bytes);
 }
 
-static bool scan_key(struct scan *s, size_t object_keys)
+static void add_key(struct scan *s, const struct key *key)
 {
     if (s->key_count == s->key_capacity) {
         size_t capacity = s->key_capacity * 2;
@@ -242,23 +245,26 @@ static bool scan_key(struct scan *s, size_t object_keys)
         s->keys = grown;
         s->key_capacity = capacity;
     }
-    struct key key = {.stands_at = s->at, .bytes = s->at + 1};
+    s->keys[s->key_count++] = *key;
+}
+
+static const char *scan_key(struct scan *s, const char *at, size_t object_keys)
+{
+    struct key key = {.stands_at = at, .bytes = at + 1};
     bool has_escapes = false;
-    if (!scan_string(s, &has_escapes))
-        return false;
-    key.len = (size_t)(s->at - 1 - key.bytes);
-    if (has_escapes) {
+    at = scan_string(s, at, &has_escapes);
+    if (at == NULL)
+        return NULL;
+    key.len = (size_t)(at - 1 - key.bytes);
+    if (has_escapes)
         decode_key(s, &key);
-        key.head = key_head(&key, key.bytes);
-    } else {
-        key.head = key_head(&key, s->end);
-    }
+    key.head = key_head(&key, has_escapes ? key.bytes : s->end);
     if (s->key_count - object_keys < FEW_KEYS)
         for (size_t i = object_keys; i < s->key_count; i++)
             if (same_key(&s->keys[i], &key))
                 return fail_twice(s, &key);
-    s->keys[s->key_count++] = key;
-    return true;
+    add_key(s, &key);
+    return at;
 }
 
 static int compare_keys(const void *left, const void *right)
@@ -271,26 +277,26 @@ static int compare_keys(const void *left, const void *right)
     return memcmp(a->bytes, b->bytes, a->len);
 }
 
-/* Of an object with many keys: sorted, so that no choice of keys makes it slow. */
-static bool keys_differ(struct scan *s, size_t object_keys)
+/* The later one of two equal keys in an object with many, which are sorted, so that no choice of them makes
+ * it slow; NULL: none. */
+static const struct key *find_twin(struct scan *s, size_t object_keys)
 {
     struct key *keys = s->keys + object_keys;
     size_t count = s->key_count - object_keys;
     if (count <= FEW_KEYS)
-        return true;
+        return NULL;
     qsort(keys, count, sizeof *keys, compare_keys);
     for (size_t i = 1; i < count; i++)
         if (same_key(&keys[i - 1], &keys[i]))
-            return fail_twice(s, keys[i - 1].stands_at > keys[i].stands_at ? &keys[i - 1] : &keys[i]);
-    return true;
+            return keys[i - 1].stands_at > keys[i].stands_at ? &keys[i - 1] : &keys[i];
+    return NULL;
 }
 
-static size_t skip_digits(struct scan *s)
+static const char *skip_digits(const struct scan *s, const char *at)
 {
-    const char *first = s->at;
-    while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
-        s->at++;
-    return (size_t)(s->at - first);
+    while (at < s->end && *at >= '0' && *at <= '9')
+        at++;
+    return at;
 }
 
 /* By strtod without a decimal point, whose look is the locale's business. len: at most NUMBER_MAX */
@@ -319,155 +325,148 @@ static bool fits_double(const char *number, size_t len)
     return isfinite(strtod(text, NULL));
 }
 
-static bool scan_number(struct scan *s)
+static const char *scan_number(struct scan *s, const char *first)
 {
-    const char *first = s->at;
+    const char *whole = first + (*first == '-'), *at = skip_digits(s, whole);
     bool has_exponent = false;
-    if (*s->at == '-')
-        s->at++;
-    const char *whole = s->at;
-    size_t digits = skip_digits(s);
-    if (digits == 0)
+    if (at == whole)
         return fail(s, first, "neither a value nor a bracket");
-    if (digits > 1 && *whole == '0')
+    if (at - whole > 1 && *whole == '0')
         return fail(s, first, "a number with a zero in front");
-    if (s->at < s->end && *s->at == '.') {
-        s->at++;
-        if (skip_digits(s) == 0)
+    if (is_at(s, at, '.')) {
+        const char *digits = at + 1;
+        at = skip_digits(s, digits);
+        if (at == digits)
             return fail(s, first, "a number without digits after its point");
     }
-    if (s->at < s->end && (*s->at == 'e' || *s->at == 'E')) {
+    if (is_at(s, at, 'e') || is_at(s, at, 'E')) {
         has_exponent = true;
-        s->at++;
-        if (s->at < s->end && (*s->at == '+' || *s->at == '-'))
-            s->at++;
-        if (skip_digits(s) == 0)
+        const char *digits = at + 1;
+        if (is_at(s, digits, '+') || is_at(s, digits, '-'))
+            digits++;
+        at = skip_digits(s, digits);
+        if (at == digits)
             return fail(s, first, "a number without digits in its exponent");
     }
-    if (s->at - first > NUMBER_MAX)
+    if (at - first > NUMBER_MAX)
         return fail(s, first, "a number of more than %d characters", NUMBER_MAX);
-    if (has_exponent && !fits_double(first, (size_t)(s->at - first)))
+    if (has_exponent && !fits_double(first, (size_t)(at - first)))
         return fail(s, first, "a number that is too large");
-    return true;
+    return at;
 }
 
-static bool scan_word(struct scan *s, const char *word, size_t len)
+static const char *scan_word(struct scan *s, const char *at, const char *word, size_t len)
 {
-    if ((size_t)(s->end - s->at) < len || memcmp(s->at, word, len) != 0)
-        return fail(s, s->at, "neither a value nor a bracket");
-    s->at += len;
-    return true;
+    if ((size_t)(s->end - at) < len || memcmp(at, word, len) != 0)
+        return fail(s, at, "neither a value nor a bracket");
+    return at + len;
 }
 
-static bool scan_value(struct scan *s, int depth);
+static const char *scan_value(struct scan *s, const char *at, int depth);
 
-/* Behind a value: true where another one follows, else *ok tells whether the bracket was closed. */
-static bool goes_on(struct scan *s, char closing, bool *ok)
+/* Behind a value: to the comma or the closing bracket. */
+static const char *scan_to_next(struct scan *s, const char *at, char closing)
 {
-    skip_blanks(s);
-    *ok = s->at < s->end && (*s->at == ',' || *s->at == closing);
-    if (*ok)
-        return *s->at++ == ',';
-    (void)(s->at == s->end ? fail(s, s->at, "the text ends before a '%c'", closing)
-                           : fail(s, s->at, "',' or '%c' is missing", closing)); /* said in *ok */
-    return false;
+    at = skip_blanks(s, at);
+    if (at == s->end)
+        return fail(s, at, "the text ends before a '%c'", closing);
+    if (*at != ',' && *at != closing)
+        return fail(s, at, "',' or '%c' is missing", closing);
+    return at;
 }
 
-/* at: on the opening bracket. True in *empty where the closing one follows at once; at is then behind it. */
-static bool open_bracket(struct scan *s, int depth, char closing, bool *empty)
+/* at: on the opening brace */
+static const char *scan_object(struct scan *s, const char *at, int depth)
+{
+    size_t object_keys = s->key_count;
+    if (depth > JSON_DEPTH_MAX)
+        return fail(s, at, "more than %d levels of brackets", JSON_DEPTH_MAX);
+    at = skip_blanks(s, at + 1);
+    if (is_at(s, at, '}'))
+        return at + 1;
+    for (;; at++) {
+        at = skip_blanks(s, at);
+        if (!is_at(s, at, '"'))
+            return fail(s, at, "a key in double quotes is missing");
+        at = scan_key(s, at, object_keys);
+        if (at == NULL)
+            return NULL;
+        at = skip_blanks(s, at);
+        if (!is_at(s, at, ':'))
+            return fail(s, at, "':' is missing after a key");
+        at = scan_value(s, at + 1, depth);
+        if (at != NULL)
+            at = scan_to_next(s, at, '}');
+        if (at == NULL)
+            return NULL;
+        if (*at == '}')
+            break;
+    }
+    const struct key *twin = find_twin(s, object_keys);
+    s->key_count = object_keys;
+    return twin == NULL ? at + 1 : fail_twice(s, twin);
+}
+
+/* at: on the opening bracket */
+static const char *scan_array(struct scan *s, const char *at, int depth)
 {
     if (depth > JSON_DEPTH_MAX)
-        return fail(s, s->at, "more than %d levels of brackets", JSON_DEPTH_MAX);
-    s->at++;
-    skip_blanks(s);
-    *empty = s->at < s->end && *s->at == closing;
-    s->at += *empty;
-    return true;
+        return fail(s, at, "more than %d levels of brackets", JSON_DEPTH_MAX);
+    at = skip_blanks(s, at + 1);
+    if (is_at(s, at, ']'))
+        return at + 1;
+    for (;; at++) {
+        at = scan_value(s, at, depth);
+        if (at != NULL)
+            at = scan_to_next(s, at, ']');
+        if (at == NULL || *at == ']')
+            return at == NULL ? NULL : at + 1;
+    }
 }
 
-static bool scan_object(struct scan *s, int depth)
-{
-    bool ok = true, empty = false;
-    size_t object_keys = s->key_count;
-    if (!open_bracket(s, depth, '}', &empty))
-        return false;
-    if (empty)
-        return true;
-    do {
-        skip_blanks(s);
-        if (s->at == s->end || *s->at != '"')
-            return fail(s, s->at, "a key in double quotes is missing");
-        if (!scan_key(s, object_keys))
-            return false;
-        skip_blanks(s);
-        if (s->at == s->end || *s->at != ':')
-            return fail(s, s->at, "':' is missing after a key");
-        s->at++;
-        if (!scan_value(s, depth))
-            return false;
-    } while (goes_on(s, '}', &ok));
-    ok = ok && keys_differ(s, object_keys);
-    s->key_count = object_keys;
-    return ok;
-}
-
-static bool scan_array(struct scan *s, int depth)
-{
-    bool ok = true, empty = false;
-    if (!open_bracket(s, depth, ']', &empty))
-        return false;
-    if (empty)
-        return true;
-    do {
-        if (!scan_value(s, depth))
-            return false;
-    } while (goes_on(s, ']', &ok));
-    return ok;
-}
-
-static bool scan_value(struct scan *s, int depth)
+static const char *scan_value(struct scan *s, const char *at, int depth)
 {
     bool has_escapes;
-    skip_blanks(s);
-    if (s->at == s->end)
-        return fail(s, s->at, "the text ends where a value should be");
+    at = skip_blanks(s, at);
+    if (at == s->end)
+        return fail(s, at, "the text ends where a value should be");
     if (++s->value_count > JSON_VALUES_MAX)
-        return fail(s, s->at, "more than %d values", JSON_VALUES_MAX);
-    switch (*s->at) {
+        return fail(s, at, "more than %d values", JSON_VALUES_MAX);
+    switch (*at) {
     case '"':
-        return scan_string(s, &has_escapes);
+        return scan_string(s, at, &has_escapes);
     case '{':
-        return scan_object(s, depth + 1);
+        return scan_object(s, at, depth + 1);
     case '[':
-        return scan_array(s, depth + 1);
+        return scan_array(s, at, depth + 1);
     case 't':
-        return scan_word(s, "true", 4);
+        return scan_word(s, at, "true", 4);
     case 'f':
-        return scan_word(s, "false", 5);
+        return scan_word(s, at, "false", 5);
     case 'n':
-        return scan_word(s, "null", 4);
+        return scan_word(s, at, "null", 4);
     default:
-        return scan_number(s);
+        return scan_number(s, at);
     }
 }
 
 enum status json_check(const char *text, size_t len, struct error *err)
 {
     struct scan s; /* not zeroed: its keys are 1 KB */
-    s.begin = s.at = len == 0 ? "" : text;
+    s.begin = len == 0 ? "" : text;
     s.end = s.begin + len;
     s.err = err;
     s.keys = s.first_keys;
     s.key_count = s.value_count = 0;
     s.key_capacity = sizeof s.first_keys / sizeof *s.first_keys;
     s.decoded = (struct arena){0};
-    bool ok = scan_value(&s, 0);
-    if (ok) {
-        skip_blanks(&s);
-        ok = s.at == s.end || fail(&s, s.at, "text after the value");
-    }
+    const char *at = scan_value(&s, s.begin, 0);
+    if (at != NULL)
+        at = skip_blanks(&s, at);
+    if (at != NULL && at < s.end)
+        at = fail(&s, at, "text after the value");
     if (s.keys != s.first_keys)
         free(s.keys);
     arena_free(&s.decoded);
-    return ok ? STATUS_OK : STATUS_INVALID;
+    return at != NULL ? STATUS_OK : STATUS_INVALID;
 }

@@ -2,6 +2,7 @@
 
 #include "event/event.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,29 +89,26 @@ static const struct attribute data_members[] = {
     {"result", offsetof(struct event, result)},   {"message", offsetof(struct event, message)},
 };
 
-static const struct attribute *find_attribute(const struct attribute *table, size_t count, const char *name)
+/* Two characters tell nearly all names apart, without a call; `name` has at least two. */
+static bool is_named(const cJSON *item, const char *name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (table[i].name[0] == name[0] && strcmp(table[i].name, name) == 0)
-            return &table[i];
-    return NULL;
+    const char *key = item->string;
+    return key[0] == name[0] && key[1] == name[1] && strcmp(key, name) == 0;
 }
 
-/* Puts each text of the object that the table names into ev. An empty text or null counts as absent. */
-static enum status take_texts(struct event *ev, const cJSON *object, const struct attribute *table,
-                              size_t count, const char *where, struct error *err)
+/* Puts the item into ev where the table has it. An empty text or null counts as absent. */
+static enum status take_text(struct event *ev, const cJSON *item, const struct attribute *table, size_t count,
+                             const char *where, struct error *err)
 {
-    for (const cJSON *item = object->child; item != NULL; item = item->next) {
-        const struct attribute *attribute = find_attribute(table, count, item->string);
-        if (attribute == NULL || cJSON_IsNull(item))
-            continue;
-        if (!cJSON_IsString(item))
-            return error_set(err, STATUS_INVALID, "%s%s must be a string", where, attribute->name);
-        if (item->valuestring[0] == '\0')
-            continue;
-        const char **field = (const char **)(void *)((char *)ev + attribute->offset);
-        *field = item->valuestring;
-    }
+    size_t i = 0;
+    while (i < count && !is_named(item, table[i].name))
+        i++;
+    if (i == count || cJSON_IsNull(item))
+        return STATUS_OK;
+    if (!cJSON_IsString(item))
+        return error_set(err, STATUS_INVALID, "%s%s must be a string", where, table[i].name);
+    if (item->valuestring[0] != '\0')
+        memcpy((char *)ev + table[i].offset, &item->valuestring, sizeof item->valuestring);
     return STATUS_OK;
 }
 
@@ -119,7 +117,8 @@ static enum status take_time(struct event *ev, struct error *err)
     if (ev->time == NULL)
         return STATUS_OK;
     if (!clock_parse(ev->time, &ev->time_ns))
-        return error_set(err, STATUS_INVALID, "time is no RFC 3339 time");
+        return error_set(err, STATUS_INVALID,
+                         "time must be as in \"2023-05-04T10:00:00Z\" (RFC 3339), not \"%.60s\"", ev->time);
     if (strncmp(ev->time, "0001-", 5) == 0) { /* Go's zero time: not set */
         ev->time = NULL;
         ev->time_ns = 0;
@@ -128,28 +127,47 @@ static enum status take_time(struct event *ev, struct error *err)
 }
 
 /* The extension "sequence": decimal digits. */
-static enum status take_number(struct event *ev, struct error *err)
+static enum status take_number(struct event *ev, const cJSON *item, struct error *err)
 {
-    const cJSON *item = json_get(ev->root, "sequence");
-    if (item == NULL || cJSON_IsNull(item))
+    if (cJSON_IsNull(item))
         return STATUS_OK;
     const char *text = cJSON_IsString(item) ? item->valuestring : "";
     size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || digits > 20 || text[digits] != '\0')
-        return error_set(err, STATUS_INVALID, "sequence must be 1 to 20 decimal digits in a string");
-    ev->number = strtoull(text, NULL, 10);
+    errno = 0;
+    unsigned long long number = digits == 0 ? 0 : strtoull(text, NULL, 10);
+    if (digits == 0 || digits > 20 || text[digits] != '\0' || errno != 0)
+        return error_set(err, STATUS_INVALID,
+                         "sequence must be a string of 1 to 20 decimal digits, at most 18446744073709551615");
+    ev->number = number;
     return STATUS_OK;
 }
 
-static enum status take_data(struct event *ev, struct error *err)
+static enum status take_data(struct event *ev, const cJSON *data, struct error *err)
 {
-    const cJSON *data = json_get(ev->root, "data");
-    if (data == NULL || cJSON_IsNull(data))
+    enum status status = STATUS_OK;
+    if (cJSON_IsNull(data))
         return STATUS_OK;
     if (!cJSON_IsObject(data))
         return error_set(err, STATUS_INVALID, "data must be an object");
     ev->data = data;
-    return take_texts(ev, data, data_members, sizeof data_members / sizeof *data_members, "data.", err);
+    for (const cJSON *item = data->child; status == STATUS_OK && item != NULL; item = item->next)
+        status = take_text(ev, item, data_members, sizeof data_members / sizeof *data_members, "data.", err);
+    return status;
+}
+
+/* In one walk, as an event has few attributes and the look-ups of cJSON walk anew for each. */
+static enum status take_attributes(struct event *ev, struct error *err)
+{
+    enum status status = STATUS_OK;
+    for (const cJSON *item = ev->root->child; status == STATUS_OK && item != NULL; item = item->next) {
+        if (is_named(item, "data"))
+            status = take_data(ev, item, err);
+        else if (is_named(item, "sequence"))
+            status = take_number(ev, item, err);
+        else
+            status = take_text(ev, item, attributes, sizeof attributes / sizeof *attributes, "", err);
+    }
+    return status == STATUS_OK ? take_time(ev, err) : status;
 }
 
 static enum status require(const char *value, const char *name, enum event_form form, struct error *err)
@@ -161,8 +179,17 @@ static enum status require(const char *value, const char *name, enum event_form 
                                      : error_set(err, STATUS_INVALID, "%s is missing", name);
 }
 
-static enum status require_attributes(const struct event *ev, enum event_form form, struct error *err)
+/* Keptn's schema wants a source to be there; an empty one stands for its own (source: keptn-events.md, 1). */
+static void complete_source(struct event *ev)
 {
+    if (ev->source == NULL && json_text(ev->root, "source") != NULL)
+        ev->source = "https://github.com/keptn/keptn/api";
+}
+
+static enum status require_attributes(struct event *ev, enum event_form form, struct error *err)
+{
+    if (form == EVENT_FORM_POSTED)
+        complete_source(ev);
     enum status status = require(ev->type, "type", form, err);
     if (status == STATUS_OK)
         status = require(ev->source, "source", form, err);
@@ -193,13 +220,7 @@ enum status event_decode(const char *text, size_t len, enum event_form form, str
     if (!cJSON_IsObject(root))
         return error_set(err, STATUS_INVALID, "an event must be a JSON object");
     ev->root = root;
-    status = take_texts(ev, root, attributes, sizeof attributes / sizeof *attributes, "", err);
-    if (status == STATUS_OK)
-        status = take_time(ev, err);
-    if (status == STATUS_OK)
-        status = take_number(ev, err);
-    if (status == STATUS_OK)
-        status = take_data(ev, err);
+    status = take_attributes(ev, err);
     if (status == STATUS_OK)
         status = require_attributes(ev, form, err);
     if (status == STATUS_OK)
