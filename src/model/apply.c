@@ -1,0 +1,330 @@
+/* Events into facts. An event is checked before anything changes; then it adds its fact, unless that is there
+ * already, and what follows from it is derived. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "model/internal.h"
+
+/* Where an event belongs. */
+struct place {
+    struct project *project;
+    struct stage *stage;
+    struct context *context; /* NULL: not known yet */
+    struct lane *lane;       /* NULL: not known yet */
+    int64_t until_ns;        /* what is not later was dropped with its lane */
+    bool dropped;            /* the lane was, once */
+};
+
+struct limit {
+    const char *what, *text;
+    size_t max;
+    bool required;
+};
+
+static enum status check_limits(const struct event *ev, const struct limit *limits, size_t count,
+                                struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct limit *limit = &limits[i];
+        if (limit->required && (limit->text == NULL || limit->text[0] == '\0'))
+            return error_set(err, STATUS_INVALID, "event %.40s of type %.120s has no %s: it is left out",
+                             ev->id != NULL ? ev->id : "without id", ev->type != NULL ? ev->type : "",
+                             limit->what);
+        if (limit->text != NULL && strnlen(limit->text, limit->max + 1) > limit->max)
+            return error_set(err, STATUS_INVALID,
+                             "event %.40s: its %s is longer than %zu bytes: it is left out",
+                             ev->id != NULL ? ev->id : "without id", limit->what, limit->max);
+    }
+    return STATUS_OK;
+}
+
+static enum status check(const struct event *ev, struct error *err)
+{
+    bool refers = ev->parsed_type.kind != EVENT_KIND_TRIGGERED;
+    const struct limit limits[] = {
+        {"id", ev->id, ID_MAX, true},
+        {"shkeptncontext", ev->context, ID_MAX, true},
+        {"data.project", ev->project, EVENT_NAME_MAX, true},
+        {"data.stage", ev->stage, EVENT_NAME_MAX, true},
+        {"data.service", ev->service, EVENT_NAME_MAX, true},
+        {"name in its type", ev->parsed_type.name, EVENT_NAME_MAX, true},
+        {"triggeredid", refers ? ev->triggeredid : NULL, ID_MAX, refers},
+        {"source", ev->source, SOURCE_MAX, false},
+        {"gitcommitid", ev->gitcommitid, ID_MAX, false},
+        {"shipyardcommit", ev->shipyardcommit, ID_MAX, false},
+        {"image", event_image(ev->data), IMAGE_MAX, false},
+    };
+    enum status status = check_limits(ev, limits, sizeof limits / sizeof limits[0], err);
+    if (status == STATUS_OK && ev->time_ns < 0)
+        return error_set(err, STATUS_INVALID, "event %.40s: its time lies before 1970: it is left out",
+                         ev->id);
+    return status;
+}
+
+/* Makes project and stage, which any event tells of; the rest is looked up. */
+static enum status find_place(struct model *m, const struct event *ev, struct place *out, struct error *err)
+{
+    out->project = project_get(m, ev->project);
+    if (out->project == NULL)
+        return error_set(err, STATUS_INVALID, "more than %d projects: %s is not shown", PROJECTS_MAX,
+                         ev->project);
+    out->stage = stage_get(m, out->project, ev->stage);
+    if (out->stage == NULL)
+        return error_set(err, STATUS_INVALID, "project %s has more than %d stages: %s is not shown",
+                         ev->project, STAGES_MAX, ev->stage);
+    out->context = context_find(m, out->project, ev->context);
+    out->lane = out->context != NULL ? lane_find(out->context, out->stage, ev->service) : NULL;
+    out->until_ns = tomb_until(m, out->project, ev->context, out->stage, ev->service);
+    out->dropped = out->until_ns != INT64_MIN;
+    return STATUS_OK;
+}
+
+static struct lane *make_lane(struct model *m, const struct event *ev, struct place *place)
+{
+    if (place->context == NULL)
+        place->context = context_get(m, place->project, ev->context);
+    if (place->lane == NULL)
+        place->lane = lane_get(m, place->context, place->stage, ev->service);
+    return place->lane;
+}
+
+/* What every event tells of its context. */
+static void note_context(struct model *m, struct context *c, const struct event *ev)
+{
+    bool news = false;
+    if (ev->time_ns > 0 && (c->first_ns == 0 || ev->time_ns < c->first_ns)) {
+        c->first_ns = ev->time_ns;
+        news = true;
+    }
+    if (ev->parsed_type.class == EVENT_CLASS_SEQUENCE && ev->parsed_type.kind == EVENT_KIND_TRIGGERED &&
+        ev->source != NULL) {
+        uint32_t key = text_key(ev->id);
+        if (c->source == NULL || ev->time_ns < c->source_ns ||
+            (ev->time_ns == c->source_ns && key < c->source_key)) {
+            const char *old = c->source;
+            c->source = text_take(&m->texts, ev->source);
+            text_drop(&m->texts, old);
+            c->source_ns = ev->time_ns;
+            c->source_key = key;
+            news = true;
+        }
+    }
+    if (news)
+        context_mark(c);
+}
+
+static void run_changed(struct run *run)
+{
+    run->changed = run->lane->changed = true;
+}
+
+/* A lane of one run that no state tells of is always in order. */
+static void arrange(struct model *m, struct lane *lane)
+{
+    if (lane->run_count > 1 || lane->state != NULL || (lane->run_count == 1 && lane->runs[0]->end_key != 0))
+        lane_arrange(m, lane);
+}
+
+/* --- sequences --- */
+
+static enum status sequence_triggered(struct model *m, const struct event *ev, struct place *place)
+{
+    struct run *run = place->lane != NULL ? run_find(place->lane, ev->id) : NULL;
+    if (run != NULL && run->triggered_seen) {
+        if (ev->number <= run->number)
+            return STATUS_OK;
+        run->number = ev->number;
+    } else {
+        if (run == NULL && place->dropped && ev->time_ns <= place->until_ns)
+            return STATUS_OK;
+        struct lane *lane = make_lane(m, ev, place);
+        run = run_get(m, lane, ev->id);
+        text_drop(&m->texts, run->name);
+        run->name = text_take(&m->texts, ev->parsed_type.name);
+        run->triggered_seen = true;
+        run->trigger_ns = ev->time_ns;
+        run->number = ev->number;
+        run->origin = origin_of(m, ev, place->context->origin, NULL);
+        origin_drop(m, place->context->origin);
+        place->context->origin = origin_keep(run->origin);
+        note_context(m, place->context, ev);
+        arrange(m, lane);
+    }
+    run_changed(run);
+    context_derive(m, place->context);
+    return STATUS_OK;
+}
+
+static enum status sequence_finished(struct model *m, const struct event *ev, struct place *place)
+{
+    struct run *run = place->lane != NULL ? run_find(place->lane, ev->triggeredid) : NULL;
+    uint32_t key = text_key(ev->id);
+    if (run != NULL && run->end_key != 0 &&
+        (run->end_ns < ev->time_ns || (run->end_ns == ev->time_ns && run->end_key <= key)))
+        return STATUS_OK; /* the first one is what ended it */
+    if (run == NULL && place->dropped)
+        return STATUS_OK;
+    struct lane *lane = make_lane(m, ev, place);
+    run = run_get(m, lane, ev->triggeredid);
+    if (run->name == NULL)
+        run->name = text_take(&m->texts, ev->parsed_type.name);
+    text_drop(&m->texts, run->end_status);
+    text_drop(&m->texts, run->end_result);
+    free(run->end_message);
+    run->end_ns = ev->time_ns;
+    run->end_key = key;
+    run->end_status =
+        ev->status != NULL ? text_take_n(&m->texts, ev->status, strnlen(ev->status, WORD_MAX)) : NULL;
+    run->end_result =
+        ev->result != NULL ? text_take_n(&m->texts, ev->result, strnlen(ev->result, WORD_MAX)) : NULL;
+    bool failed = text_is(ev->result, "fail") || text_is(ev->status, "errored");
+    run->end_message = text_cut(ev->message, failed ? MODEL_MESSAGE_MAX : MODEL_REMARK_MAX);
+    note_context(m, place->context, ev);
+    arrange(m, lane);
+    run_changed(run);
+    context_derive(m, place->context);
+    return STATUS_OK;
+}
+
+/* --- tasks --- */
+
+static enum status refuse_task(const struct event *ev, struct error *err)
+{
+    return error_set(err, STATUS_INVALID, "context %.40s has more than %d tasks in stage %s: %s is left out",
+                     ev->context, TASKS_MAX, ev->stage, ev->parsed_type.name);
+}
+
+static struct origin *task_origin(struct model *m, const struct event *ev, const struct lane *lane)
+{
+    struct origin *before = NULL, *start = NULL;
+    if (lane->run_count > 0) {
+        const struct run *run = lane->runs[lane->run_count - 1];
+        start = run->origin;
+        if (run->reached > 0)
+            before = run->pub.tasks[run->reached - 1].facts.origin;
+    }
+    return origin_of(m, ev, before, start);
+}
+
+static enum status task_triggered(struct model *m, const struct event *ev, struct place *place,
+                                  uint64_t bound, struct error *err)
+{
+    struct run *run = NULL;
+    struct model_task *known =
+        place->context != NULL ? context_find_task(place->context, ev->id, &run) : NULL;
+    if (known != NULL && known->facts.triggered_seen) {
+        if (task_note_number(known, ev, bound)) {
+            run_changed(run);
+            context_derive(m, place->context);
+        }
+        return STATUS_OK;
+    }
+    if (known == NULL && place->dropped && ev->time_ns <= place->until_ns)
+        return STATUS_OK;
+    if (place->lane != NULL && lane_task_count(place->lane) >= TASKS_MAX)
+        return refuse_task(ev, err);
+    /* A started or finished may have come before it, and have named another stage. */
+    struct lane *before = run != NULL ? run->lane : NULL;
+    struct model_task task = known != NULL ? run_take_task(m, run, known) : task_new(ev->id);
+    struct lane *lane = make_lane(m, ev, place);
+    task_set_triggered(m, &task, ev, task_origin(m, ev, lane));
+    (void)task_note_number(&task, ev, bound);
+    lane_add_task(m, lane, &task);
+    note_context(m, place->context, ev);
+    arrange(m, lane);
+    if (before != NULL && (before != lane || before->run_count > 1))
+        lane_arrange(m, before);
+    context_derive(m, place->context);
+    return STATUS_OK;
+}
+
+/* A started or finished of a task whose triggered is not known yet waits in the lane that the first of them
+ * names. */
+static void add_early(struct model *m, const struct event *ev, struct place *place, uint64_t bound,
+                      struct model_task *known, struct run *run)
+{
+    struct lane *before = run != NULL ? run->lane : NULL;
+    struct model_task task = known != NULL ? run_take_task(m, run, known) : task_new(ev->triggeredid);
+    bool first = task_add_event(m, &task, ev);
+    (void)task_note_number(&task, ev, bound);
+    struct lane *lane = first ? make_lane(m, ev, place) : before;
+    lane_add_task(m, lane, &task);
+    note_context(m, place->context, ev);
+    lane_arrange(m, lane);
+    if (before != NULL && before != lane)
+        lane_arrange(m, before);
+    context_derive(m, place->context);
+}
+
+static enum status task_answered(struct model *m, const struct event *ev, struct place *place, uint64_t bound,
+                                 struct error *err)
+{
+    struct run *run = NULL;
+    struct model_task *task =
+        place->context != NULL ? context_find_task(place->context, ev->triggeredid, &run) : NULL;
+    if (task == NULL && place->dropped)
+        return STATUS_OK;
+    if (task != NULL && task_has_event(task, ev)) {
+        if (task_note_number(task, ev, bound)) {
+            run_changed(run);
+            context_derive(m, place->context);
+        }
+        return STATUS_OK;
+    }
+    if (task == NULL && place->lane != NULL && lane_task_count(place->lane) >= TASKS_MAX)
+        return refuse_task(ev, err);
+    if (task != NULL && task->executor_count >= EXECUTORS_MAX)
+        return error_set(err, STATUS_INVALID, "task %s of context %.40s has more than %d executors",
+                         task->name, ev->context, EXECUTORS_MAX);
+    if (task == NULL || !task->facts.triggered_seen) {
+        add_early(m, ev, place, bound, task, run);
+        return STATUS_OK;
+    }
+    (void)task_add_event(m, task, ev);
+    (void)task_note_number(task, ev, bound);
+    run_changed(run);
+    note_context(m, place->context, ev);
+    if (run->lane->state != NULL)
+        lane_arrange(m, run->lane);
+    context_derive(m, place->context);
+    return STATUS_OK;
+}
+
+enum status apply_event(struct model *m, const struct event *ev, uint64_t bound, struct error *err)
+{
+    enum event_kind kind = ev->parsed_type.kind;
+    bool sequence = ev->parsed_type.class == EVENT_CLASS_SEQUENCE;
+    if (kind != EVENT_KIND_TRIGGERED && kind != EVENT_KIND_FINISHED &&
+        (kind != EVENT_KIND_STARTED || sequence))
+        return STATUS_OK; /* invalidated, changed: not the sequencer's either (keptn-events.md, section 1) */
+    struct place place = {0};
+    enum status status = check(ev, err);
+    if (status == STATUS_OK)
+        status = find_place(m, ev, &place, err);
+    if (status != STATUS_OK)
+        return status;
+    if (sequence)
+        return kind == EVENT_KIND_TRIGGERED ? sequence_triggered(m, ev, &place)
+                                            : sequence_finished(m, ev, &place);
+    return kind == EVENT_KIND_TRIGGERED ? task_triggered(m, ev, &place, bound, err)
+                                        : task_answered(m, ev, &place, bound, err);
+}
+
+enum status model_apply_event(struct model *m, const struct event *ev, uint64_t number, struct error *err)
+{
+    switch (ev->parsed_type.class) {
+    case EVENT_CLASS_TASK:
+    case EVENT_CLASS_SEQUENCE:
+        return apply_event(m, ev, ev->number != 0 ? ev->number : number, err);
+    case EVENT_CLASS_STATE:
+        number = ev->number != 0 ? ev->number : number;
+        /* Without a number (a replayed file), its time stands for it. */
+        return apply_state(m, ev->data, number != 0 ? number : (uint64_t)(ev->time_ns > 0 ? ev->time_ns : 0),
+                           ev->time_ns, err);
+    case EVENT_CLASS_OTHER:
+        break;
+    }
+    return STATUS_OK;
+}
