@@ -186,6 +186,14 @@ static int64_t timer_of(const struct sequencer *s, const struct execution *x)
     return since > INT64_MAX - s->timeout_ns ? INT64_MAX : since + s->timeout_ns;
 }
 
+void dispatch_set_timer(struct sequencer *s, struct execution *x)
+{
+    heap_remove(&s->timers, &x->by_timer);
+    x->timer_ns = timer_of(s, x);
+    if (x->timer_ns != INT64_MAX)
+        heap_add(&s->timers, &x->by_timer, x);
+}
+
 void dispatch_remove(struct sequencer *s, struct execution *x)
 {
     heap_remove(&s->timers, &x->by_timer);
@@ -210,10 +218,7 @@ void dispatch_place(struct sequencer *s, struct execution *x)
     leave(x);
     enter(x, bucket_of(x));
     mark(s, x->scope);
-    heap_remove(&s->timers, &x->by_timer);
-    x->timer_ns = timer_of(s, x);
-    if (x->timer_ns != INT64_MAX)
-        heap_add(&s->timers, &x->by_timer, x);
+    dispatch_set_timer(s, x);
 }
 
 /* --- the rules --- */
@@ -272,19 +277,30 @@ static bool send_next(struct sequencer *s, struct scope *scope)
     return true;
 }
 
+void dispatch_forget_marks(struct sequencer *s)
+{
+    for (size_t i = 0; i < s->marked_count; i++)
+        s->marked[i]->marked = false;
+    s->marked_count = 0;
+}
+
 void dispatch_run(struct sequencer *s)
 {
-    while (s->marked_count > 0) {
-        struct scope *scope = s->marked[--s->marked_count];
+    for (size_t i = 0; i < s->marked_count; i++) {
+        struct scope *scope = s->marked[i];
         bool progress = true;
         while (progress) {
             progress = send_next(s, scope);
             progress = start_next(s, scope) || progress;
         }
+    }
+    for (size_t i = 0; i < s->marked_count; i++) {
+        struct scope *scope = s->marked[i];
         scope->marked = false;
         if (scope->member_count > 0)
             continue;
         map_remove(&s->scopes, scope->key);
         scope_free(scope);
     }
+    s->marked_count = 0;
 }

@@ -259,7 +259,9 @@ MUST_CHECK enum status record_from_json(const char *text, struct record **out, s
 void dispatch_place(struct sequencer *s,
                     struct execution *x); /* after any change of its state, task or timer */
 void dispatch_remove(struct sequencer *s, struct execution *x);
+void dispatch_set_timer(struct sequencer *s, struct execution *x); /* where nothing else of it changed */
 void dispatch_run(struct sequencer *s);
+void dispatch_forget_marks(struct sequencer *s);
 void dispatch_init_timers(struct heap *timers);
 void scope_free(struct scope *scope);
 

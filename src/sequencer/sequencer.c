@@ -84,6 +84,7 @@ enum status sequencer_restore(struct sequencer *s, const char *record_json, stru
             map_put(&s->tasks, x->task.id, x);
         dispatch_place(s, x);
     }
+    dispatch_forget_marks(s); /* a record is stored with its effects: whoever could go has gone */
     return STATUS_OK;
 }
 
@@ -138,7 +139,7 @@ static void set_timers(struct sequencer *s)
     const char *key = NULL;
     void *value = NULL;
     for (size_t i = 0; map_next(&s->tasks, &i, &key, &value);)
-        dispatch_place(s, value);
+        dispatch_set_timer(s, value);
 }
 
 void sequencer_set_timeout(struct sequencer *s, int64_t timeout_ns)

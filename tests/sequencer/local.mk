@@ -1,11 +1,16 @@
 # tests of sequencer
 SEQUENCER_TEST_LIBS = $(TEST_LIBS) libsequencer.la $(SHIPYARD_LIBS) libevent.la $(BASE_LIBS)
-SEQUENCER_TESTS = %D%/approval_test %D%/flow_test %D%/payload_test
+SEQUENCER_WORLD = %D%/world.c %D%/world.h
+SEQUENCER_TESTS = %D%/approval_test %D%/control_test %D%/flow_test %D%/payload_test %D%/queue_test
 check_PROGRAMS += $(SEQUENCER_TESTS)
 TESTS += $(SEQUENCER_TESTS)
 %C%_approval_test_SOURCES = %D%/approval_test.c
 %C%_approval_test_LDADD = $(SEQUENCER_TEST_LIBS)
-%C%_flow_test_SOURCES = %D%/flow_test.c %D%/world.c %D%/world.h
+%C%_control_test_SOURCES = %D%/control_test.c $(SEQUENCER_WORLD)
+%C%_control_test_LDADD = $(SEQUENCER_TEST_LIBS)
+%C%_flow_test_SOURCES = %D%/flow_test.c $(SEQUENCER_WORLD)
 %C%_flow_test_LDADD = $(SEQUENCER_TEST_LIBS)
 %C%_payload_test_SOURCES = %D%/payload_test.c
 %C%_payload_test_LDADD = $(SEQUENCER_TEST_LIBS)
+%C%_queue_test_SOURCES = %D%/queue_test.c $(SEQUENCER_WORLD)
+%C%_queue_test_LDADD = $(SEQUENCER_TEST_LIBS)

@@ -21,6 +21,10 @@
 #include "sequencer/sequencer.h"
 #include "shipyard/shipyard.h"
 
+/* A shipyard of these stages, each a line "  - {name: …, sequences: […]}\n". */
+#define YARD(stages)                                                                                         \
+    "apiVersion: spec.keptn.sh/0.2.3\nkind: Shipyard\nmetadata: {name: yard}\nspec:\n  stages:\n" stages
+
 struct sent { /* an emitted event */
     const char *id, *type, *context, *triggeredid, *commit, *shipyardcommit;
     int64_t time_ns;
