@@ -289,14 +289,19 @@ cJSON *world_get(struct world *w, const char *path)
     return json;
 }
 
-long world_post_event(struct world *w, const char *json, char **answer)
+long world_post(struct world *w, const char *path, const char *json, char **answer)
 {
     struct buffer text = BUFFER_LIMIT(1024 * 1024);
-    long code = ask(w, "/v1/event", json, &text);
+    long code = ask(w, path, json, &text);
     if (answer != NULL)
         *answer = buffer_take(&text, NULL);
     buffer_free(&text);
     return code;
+}
+
+long world_post_event(struct world *w, const char *json, char **answer)
+{
+    return world_post(w, "/v1/event", json, answer);
 }
 
 void world_project(struct world *w, const char *shipyard, const char *job)

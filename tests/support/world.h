@@ -29,7 +29,8 @@ void world_close(struct world *w); /* stops the server, asserts that nothing liv
 char *world_run(struct world *w, int expected, ...) __attribute__((sentinel));
 /* GET below /api, parsed; the caller's. */
 cJSON *world_get(struct world *w, const char *path);
-/* POST of an event; returns the HTTP status. */
+/* POST below /api; returns the HTTP status. answer: the caller's, may be NULL. */
+long world_post(struct world *w, const char *path, const char *json, char **answer);
 long world_post_event(struct world *w, const char *json, char **answer);
 
 char *world_path(const struct world *w, const char *name); /* directory/name; the caller's */

@@ -1,0 +1,299 @@
+/* The dashboard in a pseudo-terminal on a real drawbridged with 1,000 sequences: latencies, memory, bytes to
+ * the terminal. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "bench/bench.h"
+#include "support/pty.h"
+#include "support/world.h"
+
+#define SEQUENCES 1000
+#define SERVICES  50
+#define SAMPLES   200
+
+struct stage {
+    struct world world;
+    struct pty *pty;
+    char *fifo;
+    int fifo_fd;
+};
+
+/* Every delivery waits in its first task, which nobody serves: 50 run, the others are queued. */
+static const char shipyard_many[] =
+    "apiVersion: spec.keptn.sh/0.2.2\nkind: Shipyard\nmetadata: {name: many}\nspec:\n  stages:\n    - name: "
+    "qa\n"
+    "      sequences:\n        - name: delivery\n          tasks: [{name: deployment}]\n";
+/* Approval first, then a job. */
+static const char shipyard_one[] = "apiVersion: spec.keptn.sh/0.2.2\nkind: Shipyard\nmetadata: {name: "
+                                   "one}\nspec:\n  stages:\n    - name: live\n"
+                                   "      sequences:\n        - name: delivery\n          tasks: [{name: "
+                                   "approval, properties: {pass: manual}}, "
+                                   "{name: je-deployment}]\n";
+
+static void trigger(struct world *w, const char *project, const char *stage, const char *service,
+                    size_t version)
+{
+    char *json = mem_printf("{\"type\":\"sh.keptn.event.%s.delivery.triggered\",\"source\":\"bench\","
+                            "\"data\":{\"project\":\"%s\",\"stage\":\"%s\","
+                            "\"service\":\"%s\",\"configurationChange\":{\"values\":{\"image\":\"ghcr.io/"
+                            "podtato-head/podtatoserver:v0.0.%zu\"}},"
+                            "\"labels\":{\"version\":\"v0.0.%zu\"}}}",
+                            stage, project, stage, service, version, version);
+    if (world_post_event(w, json, NULL) != 200)
+        abort();
+    free(json);
+}
+
+static void make_projects(struct stage *s)
+{
+    struct world *w = &s->world;
+    char *job =
+        mem_printf("apiVersion: v2\nactions:\n  - name: deploy\n    events: [{name: "
+                   "je-deployment.triggered}]\n    tasks:\n"
+                   "      - name: deploy\n        cmd: [sh, -c]\n        args: ['echo started > %s']\n",
+                   s->fifo);
+    world_write(w, "one.yaml", shipyard_one);
+    world_write(w, "many.yaml", shipyard_many);
+    world_write(w, "job.yaml", job);
+    free(job);
+    free(world_run(w, 0, "create", "project", "aone", "--shipyard=one.yaml", NULL));
+    free(world_run(w, 0, "create", "service", "helloservice", "--project=aone", NULL));
+    free(world_run(w, 0, "add-resource", "--project=aone", "--stage=live", "--service=helloservice",
+                   "--resource=job.yaml", "--resourceUri=job/config.yaml", NULL));
+    free(world_run(w, 0, "create", "project", "many", "--shipyard=many.yaml", NULL));
+    for (size_t i = 0; i < SEQUENCES; i++) {
+        char service[32];
+        (void)snprintf(service, sizeof service, "service-%zu", i % SERVICES);
+        trigger(w, "many", "qa", service, i);
+    }
+}
+
+/* Until the sequencer has taken up all of them. */
+static void wait_for_all(struct world *w)
+{
+    for (int i = 0; i < 3000; i++) {
+        cJSON *states = world_get(w, "/controlPlane/v1/sequence/many?pageSize=1");
+        const cJSON *total = json_get(states, "totalCount");
+        bool all = total != NULL && total->valuedouble >= SEQUENCES;
+        cJSON_Delete(states);
+        if (all)
+            return;
+        poll(NULL, 0, 20);
+    }
+    (void)fprintf(stderr, "bench: %d sequences were not there within a minute\n", SEQUENCES);
+    exit(1);
+}
+
+static pid_t dashboard_pid(const struct stage *s)
+{
+    return pty_pid(s->pty);
+}
+
+static void open_dashboard(struct stage *s)
+{
+    char *program = mem_printf("%s/drawbridge", s->world.programs);
+    const char *const argv[] = {program, "--server", s->world.url, "--token-file", s->world.token_file, NULL};
+    s->pty = pty_start(&(struct pty_options){.argv = argv, .columns = 120, .rows = 30});
+    if (!pty_wait_text(s->pty, "live", 20000) || !pty_wait_text(s->pty, "helloservice", 20000)) {
+        (void)fprintf(stderr, "bench: the dashboard did not open:\n%s", pty_screen(s->pty));
+        exit(1);
+    }
+    free(program);
+    pty_wait_quiet(s->pty, 500);
+}
+
+static void need(struct stage *s, bool seen, const char *what)
+{
+    if (seen)
+        return;
+    (void)fprintf(stderr, "bench: %s was not seen; the screen is:\n%s", what, pty_screen(s->pty));
+    exit(1);
+}
+
+static void latency_rows(const char *figure, double *ms, size_t count, double p50_max, double p99_max)
+{
+    char name[96], ours[40], limit[56], target[40];
+    double p50 = bench_percentile(ms, count, 0.5), p99 = bench_percentile(ms, count, 0.99);
+    (void)snprintf(name, sizeof name, "%s, p50, ms", figure);
+    (void)snprintf(ours, sizeof ours, "%.2f", p50);
+    (void)snprintf(limit, sizeof limit, "%.0f", p50_max);
+    (void)snprintf(target, sizeof target, "<= %.0f", p50_max);
+    bench_row(name, ours, limit, p50 / p50_max, target, p50 <= p50_max);
+    (void)snprintf(name, sizeof name, "%s, p99, ms", figure);
+    (void)snprintf(ours, sizeof ours, "%.2f", p99);
+    (void)snprintf(limit, sizeof limit, "%.0f", p99_max);
+    (void)snprintf(target, sizeof target, "<= %.0f", p99_max);
+    bench_row(name, ours, limit, p99 / p99_max, target, p99 <= p99_max);
+}
+
+static char *waiting_context(struct world *w)
+{
+    cJSON *states = world_get(w, "/controlPlane/v1/sequence/aone?pageSize=1");
+    char *context =
+        mem_string(json_text(cJSON_GetArrayItem(json_get(states, "states"), 0), "shkeptncontext"));
+    cJSON_Delete(states);
+    return context;
+}
+
+/* From before the request that makes drawbridged send an event (a sequence is paused, or resumed) until the
+ * cell has changed: more than is promised, since the request and the disk are in it. */
+static void event_to_cell(struct stage *s, const struct bench_run *run)
+{
+    double ms[SAMPLES];
+    size_t samples = run->smoke ? 10 : SAMPLES;
+    char *context = waiting_context(&s->world),
+         *path = mem_printf("/controlPlane/v1/sequence/aone/%s/control", context);
+    for (size_t i = 0; i < samples; i++) {
+        bool pause = i % 2 == 0;
+        pty_wait_quiet(s->pty, 60);
+        int64_t begun = bench_now_ns();
+        if (world_post(&s->world, path, pause ? "{\"state\":\"pause\"}" : "{\"state\":\"resume\"}", NULL) !=
+            200)
+            abort();
+        need(s, pause ? pty_wait_text(s->pty, "paused", 5000) : pty_wait_no_text(s->pty, "paused", 5000),
+             "the change of state");
+        ms[i] = (double)(bench_now_ns() - begun) / CLOCK_MS;
+    }
+    latency_rows("request to event to cell, 1,000 sequences", ms, samples, 2, 20);
+    free(path);
+    free(context);
+}
+
+static void drain_fifo(const struct stage *s)
+{
+    char bytes[256];
+    while (read(s->fifo_fd, bytes, sizeof bytes) > 0)
+        ;
+}
+
+/* From the keystroke that confirms until the job's process writes; two commits lie in between. */
+static void confirm_to_job(struct stage *s, const struct bench_run *run)
+{
+    double ms[SAMPLES];
+    size_t samples = run->smoke ? 3 : 50;
+    for (size_t i = 0; i < samples; i++) {
+        char version[32];
+        (void)snprintf(version, sizeof version, "v0.0.%zu", 5000 + i);
+        drain_fifo(s);
+        if (i > 0)
+            trigger(&s->world, "aone", "live", "helloservice", 5000 + i);
+        if (i > 0)
+            need(s, pty_wait_text(s->pty, version, 10000), version);
+        pty_type(s->pty, "g");
+        pty_type(s->pty, "n");
+        pty_wait_quiet(s->pty, 60);
+        pty_type(s->pty, "a");
+        need(s, pty_wait_text(s->pty, "Approve", 5000), "the box");
+        pty_wait_quiet(s->pty, 100);
+        int64_t begun = bench_now_ns();
+        pty_type(s->pty, "\xe2\x9c\x85");
+        struct pollfd job = {.fd = s->fifo_fd, .events = POLLIN};
+        while (poll(&job, 1, 0) == 0 && bench_now_ns() - begun < 10 * CLOCK_S)
+            pty_pump(s->pty, 1); /* the terminal goes on reading */
+        need(s, job.revents & POLLIN, "the job's start");
+        ms[i] = (double)(bench_now_ns() - begun) / CLOCK_MS;
+        pty_wait_no_text(s->pty, "waits for a decision", 5000);
+    }
+    latency_rows("confirming keystroke to job process", ms, samples, 10, 50);
+}
+
+static double status_mb(pid_t pid, const char *name)
+{
+    char path[64], line[256];
+    double kb = -1;
+    (void)snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0)
+            kb = strtod(line + strlen(name), NULL);
+    if (file != NULL)
+        fclose(file);
+    return kb / 1024;
+}
+
+static void limit_row(const char *figure, double ours, double limit, const char *format)
+{
+    char text[40], other[56], target[40];
+    (void)snprintf(text, sizeof text, strcmp(format, "%.1f") == 0 ? "%.1f" : "%.0f", ours);
+    (void)snprintf(other, sizeof other, "%.0f", limit);
+    (void)snprintf(target, sizeof target, "<= %.0f", limit);
+    bench_row(figure, text, other, limit > 0 ? ours / limit : ours, target, ours >= 0 && ours <= limit);
+}
+
+static void memory(const struct stage *s)
+{
+    limit_row("dashboard's resident memory, 1,000 sequences, MB", status_mb(dashboard_pid(s), "VmRSS:"), 16,
+              "%.1f");
+    limit_row("- anonymous part, MB", status_mb(dashboard_pid(s), "RssAnon:"), 4, "%.1f");
+}
+
+static void bytes(struct stage *s, const struct bench_run *run)
+{
+    double steps[40], rows[40];
+    size_t samples = run->smoke ? 6 : 40;
+    char *context = waiting_context(&s->world),
+         *path = mem_printf("/controlPlane/v1/sequence/aone/%s/control", context);
+    pty_type(s->pty, "g");
+    pty_wait_quiet(s->pty, 200);
+    for (size_t i = 0; i < samples; i++) {
+        (void)pty_bytes(s->pty);
+        pty_type(s->pty, i % 4 < 2 ? "j" : "k");
+        pty_wait_quiet(s->pty, 80);
+        steps[i] = (double)pty_bytes(s->pty);
+    }
+    limit_row("terminal bytes for a cursor step, median", bench_percentile(steps, samples, 0.5), 150, "%.0f");
+    limit_row("- largest", bench_percentile(steps, samples, 1), 150, "%.0f");
+    for (size_t i = 0; i < samples; i++) {
+        (void)pty_bytes(s->pty);
+        if (world_post(&s->world, path, i % 2 == 0 ? "{\"state\":\"pause\"}" : "{\"state\":\"resume\"}",
+                       NULL) != 200)
+            abort();
+        pty_wait_quiet(s->pty, 150);
+        rows[i] = (double)pty_bytes(s->pty);
+    }
+    limit_row("terminal bytes for one changed row and its counts, median",
+              bench_percentile(rows, samples, 0.5), 250, "%.0f");
+    pty_type(s->pty, "g");
+    pty_wait_quiet(s->pty, 500);
+    (void)pty_bytes(s->pty);
+    pty_pump(s->pty, run->smoke ? 3000 : 60000);
+    limit_row(run->smoke ? "terminal bytes in 3 quiet seconds" : "terminal bytes in a quiet minute",
+              (double)pty_bytes(s->pty), 0, "%.0f");
+    free(path);
+    free(context);
+}
+
+void bench_screen(const struct bench_run *run)
+{
+    struct stage s = {0};
+    world_open(&s.world, getenv("DRAWBRIDGE_PROGRAMS"), true);
+    s.fifo = world_path(&s.world, "started");
+    if (mkfifo(s.fifo, 0600) != 0 || (s.fifo_fd = open(s.fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
+        abort();
+    make_projects(&s);
+    wait_for_all(&s.world);
+    trigger(&s.world, "aone", "live", "helloservice", 5000);
+    open_dashboard(&s);
+    event_to_cell(&s, run);
+    confirm_to_job(&s, run);
+    memory(&s);
+    trigger(&s.world, "aone", "live", "helloservice", 7000);
+    need(&s, pty_wait_text(s.pty, "v0.0.7000", 10000), "the last delivery");
+    bytes(&s, run);
+    pty_end(s.pty);
+    close(s.fifo_fd);
+    free(s.fifo);
+    world_close(&s.world);
+}
