@@ -32,18 +32,20 @@ struct repo_upstream {
     const char *user, *token;
 };
 
-/* Makes the repository: stage branches first (metadata.yaml), then shipyard.yaml and metadata.yaml on the
- * default branch
- * ("initialized project", author keptn <keptn@keptn.sh>), and pushes them. An upstream with commits but no
- * Keptn metadata is accepted and the shipyard is committed on top of its default branch; one that Keptn has
- * initialised (metadata.yaml with projectName): STATUS_CONFLICT "Project already exists with an already
- * initialized GIT repository". STATUS_NOT_FOUND: upstream unreachable. */
+/* Makes the repository as Keptn does: metadata.yaml on the default branch ("initialized project", author
+ * keptn <keptn@keptn.sh>), the stages' branches from it ("created stage"), then shipyard.yaml ("Updated
+ * resource"); pushes all of them in one step. An upstream with commits but no Keptn metadata is accepted, its
+ * default branch is built upon; one that is initialised (a metadata.yaml that is not empty): STATUS_CONFLICT
+ * "Project already exists with an already initialized GIT repository". The caller knows of no such project:
+ * what an earlier call left behind that was cut off is taken up or moved aside. STATUS_NOT_FOUND: upstream
+ * unreachable; STATUS_UNPROCESSABLE "Invalid RemoteURL: …". */
 MUST_CHECK enum status repo_create_project(struct repo *r, const char *project, const char *const *stages,
                                            size_t stage_count, const char *shipyard, size_t shipyard_len,
                                            const struct repo_upstream *upstream, struct error *err);
 MUST_CHECK enum status repo_delete_project(struct repo *r, const char *project, struct error *err);
-/* A folder with metadata.yaml (servicename, creationtimestamp) in each stage branch ("Added service: X");
- * push. */
+/* A folder with metadata.yaml (servicename, creationtimestamp) in each stage branch ("Added service: X",
+ * "Removed service: X"); push. A stage's branch that is missing is made. Where nothing is to do (a call that
+ * is repeated): no commit. */
 MUST_CHECK enum status repo_add_service(struct repo *r, const char *project, const char *const *stages,
                                         size_t stage_count, const char *service, struct error *err);
 MUST_CHECK enum status repo_remove_service(struct repo *r, const char *project, const char *const *stages,
@@ -63,11 +65,13 @@ MUST_CHECK enum status repo_head(struct repo *r, const struct repo_scope *scope,
                                  char commit[REPO_COMMIT_SIZE], struct error *err);
 /* Reads one file as of `at` (a commit; NULL: newest), without fetching. read_commit: the commit that was
  * read; may be NULL. STATUS_NOT_FOUND with Keptn's words ("Resource not found", "Stage not found", "Project
- * not found", "Service not found"). A name ending in helm/X.tgz that lies unpacked as helm/X/ is packed. */
+ * not found", "Service not found"). Symbolic links are not found. helm/X.tgz is stored and read as it is.
+ * Cost: well under a millisecond. */
 MUST_CHECK enum status repo_read(struct repo *r, const struct repo_scope *scope, const char *path,
                                  const char *at, struct buffer *out, char read_commit[REPO_COMMIT_SIZE],
                                  struct error *err);
-/* All files of the level in path order, as "/slo.yaml" (a stage lists its services' files too). */
+/* All files of the level in path order, as "/slo.yaml" (a stage lists its services' files too). Names that no
+ * file should have (control characters, not UTF-8, .git in them) are left out. fn may call repo functions. */
 MUST_CHECK enum status repo_list(struct repo *r, const struct repo_scope *scope, const char *at,
                                  bool (*fn)(void *arg, const char *path), void *arg,
                                  char read_commit[REPO_COMMIT_SIZE], struct error *err);
@@ -77,9 +81,9 @@ struct repo_file {
     const char *bytes; /* NULL: delete it */
     size_t len;
 };
-/* One commit ("Updated resource", or "Deleted resources"), pushed. Fetches first; where the push is refused
- * because the upstream moved, fetches and tries again (3 times), then STATUS_CONFLICT. Paths with "..", "~",
- * absolute, ".git": STATUS_INVALID "invalid resource uri". */
+/* One commit ("Updated resource", or "Deleted resources"), pushed; none where nothing changes. Fetches first;
+ * where the push is refused because the upstream moved, fetches and tries again (3 times), then
+ * STATUS_CONFLICT. Paths with "..", "~", absolute, ".git": STATUS_INVALID "invalid resource uri". */
 MUST_CHECK enum status repo_write(struct repo *r, const struct repo_scope *scope,
                                   const struct repo_file *files, size_t count, char commit[REPO_COMMIT_SIZE],
                                   struct error *err);
@@ -87,10 +91,12 @@ MUST_CHECK enum status repo_write(struct repo *r, const struct repo_scope *scope
 /* --- the queue: blocking calls on the thread pool, one at a time for each project, in order --- */
 struct repo_queue;
 struct repo_queue *repo_queue_new(uv_loop_t *loop);
-/* work runs on the pool, then done on the loop thread. */
+/* work runs on the pool (at most 3 at once over all projects, so that a hung upstream leaves threads to the
+ * store), then done on the loop thread; done may add more. work must not use cJSON, whose allocator is the
+ * loop thread's. */
 void repo_queue_add(struct repo_queue *q, const char *project, void (*work)(void *arg),
                     void (*done)(void *arg), void *arg);
-size_t repo_queue_length(const struct repo_queue *q); /* calls not yet done */
-void repo_queue_free(struct repo_queue *q);           /* must be empty */
+size_t repo_queue_length(const struct repo_queue *q); /* calls whose done has not begun */
+void repo_queue_free(struct repo_queue *q);           /* must be empty; not from inside done */
 
 #endif
