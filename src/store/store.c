@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/internal.h"
 
@@ -60,8 +61,9 @@ static enum status lock_directory(struct store *s, struct error *err)
     } else {
         int len = snprintf(ours, sizeof ours, "%ld", (long)getpid());
         /* Only the message above needs it: a full disk is no reason to refuse. */
-        if (ftruncate(s->lock_fd, 0) != 0 || pwrite(s->lock_fd, ours, (size_t)len, 0) != len)
-            (void)ftruncate(s->lock_fd, 0);
+        bool told = ftruncate(s->lock_fd, 0) == 0 && pwrite(s->lock_fd, ours, (size_t)len, 0) == len;
+        if (!told)
+            log_write(LOG_WARN, "cannot write the process number into %s: %s", path, strerror(errno));
     }
     free(path);
     return status;
