@@ -219,10 +219,10 @@ static void sent(void *arg, const struct http_response *response)
     }
 }
 
-static struct http_call *call_server(struct decide *d, const char *method, const char *path, const char *body,
+/* Takes url. */
+static struct http_call *call_server(struct decide *d, const char *method, char *url, const char *body,
                                      http_done done, void *arg)
 {
-    char *url = mem_printf("%s%s", d->server, path);
     const struct http_request request = {.method = method,
                                          .url = url,
                                          .token = d->token,
@@ -238,21 +238,8 @@ static void send_decision(struct decision *dec)
 {
     dec->ask_first = false;
     dec->on_change(dec->arg, dec->triggeredid, DECISION_SENDING, "");
-    dec->call = call_server(dec->owner, "POST", "/v1/event", dec->body, sent, dec);
-}
-
-/* Percent-encodes all but unreserved characters (RFC 3986, section 2.3). The caller's. */
-static char *escape(const char *text)
-{
-    struct buffer out = BUFFER_LIMIT(64 * 1024);
-    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
-        if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
-            strchr("-._~", *c) != NULL)
-            buffer_add_char(&out, (char)*c);
-        else
-            buffer_printf(&out, "%%%02X", *c);
-    }
-    return buffer_take(&out, NULL);
+    dec->call =
+        call_server(dec->owner, "POST", http_url(dec->owner->server, "/v1/event"), dec->body, sent, dec);
 }
 
 static bool names_approval(const cJSON *answer, const char *triggeredid)
@@ -302,16 +289,12 @@ static void asked(void *arg, const struct http_response *response)
 
 static void ask(struct decision *dec)
 {
-    char *project = escape(dec->project), *stage = escape(dec->stage), *id = escape(dec->triggeredid);
-    char *path =
-        mem_printf("/controlPlane/v1/event/triggered/" APPROVAL_TRIGGERED "?project=%s&stage=%s&eventID=%s",
-                   project, stage, id);
+    char *url =
+        http_url(dec->owner->server,
+                 "/controlPlane/v1/event/triggered/" APPROVAL_TRIGGERED "?project={}&stage={}&eventID={}",
+                 dec->project, dec->stage, dec->triggeredid);
     dec->on_change(dec->arg, dec->triggeredid, DECISION_ASKING, "asking the server whether it is still open");
-    dec->call = call_server(dec->owner, "GET", path, NULL, asked, dec);
-    free(project);
-    free(stage);
-    free(id);
-    free(path);
+    dec->call = call_server(dec->owner, "GET", url, NULL, asked, dec);
 }
 
 void decide_submit(struct decide *d, const struct decision_request *request, decision_fn on_change, void *arg)
@@ -369,14 +352,10 @@ void decide_control(struct decide *d, const char *project, const char *context, 
     struct buffer text = BUFFER_LIMIT(JSON_BODY_MAX);
     (void)json_print(body, &text); /* a verb and a stage fit */
     cJSON_Delete(body);
-    char *in_project = escape(project), *in_context = escape(context);
-    char *path = mem_printf("/controlPlane/v1/sequence/%s/%s/control", in_project, in_context);
+    char *url = http_url(d->server, "/controlPlane/v1/sequence/{}/{}/control", project, context);
     struct control *c = MEM_NEW(struct control);
     *c = (struct control){.owner = d, .next = d->controls, .done = done, .arg = arg};
     d->controls = c;
-    c->call = call_server(d, "POST", path, buffer_text(&text), controlled, c);
-    free(in_project);
-    free(in_context);
-    free(path);
+    c->call = call_server(d, "POST", url, buffer_text(&text), controlled, c);
     buffer_free(&text);
 }
