@@ -155,7 +155,7 @@ static void enter(struct execution *x, enum bucket bucket)
     }
 }
 
-static enum bucket bucket_of(const struct execution *x)
+enum bucket dispatch_bucket_of(const struct execution *x)
 {
     switch (x->state) {
     case EXECUTION_TRIGGERED:
@@ -173,7 +173,7 @@ static enum bucket bucket_of(const struct execution *x)
 }
 
 /* When its task becomes due, or times out; INT64_MAX: never. */
-static int64_t timer_of(const struct sequencer *s, const struct execution *x)
+int64_t dispatch_timer_of(const struct sequencer *s, const struct execution *x)
 {
     const struct task_run *task = &x->task;
     if (!execution_is_open(x) || !task->present)
@@ -189,7 +189,7 @@ static int64_t timer_of(const struct sequencer *s, const struct execution *x)
 void dispatch_set_timer(struct sequencer *s, struct execution *x)
 {
     heap_remove(&s->timers, &x->by_timer);
-    x->timer_ns = timer_of(s, x);
+    x->timer_ns = dispatch_timer_of(s, x);
     if (x->timer_ns != INT64_MAX)
         heap_add(&s->timers, &x->by_timer, x);
 }
@@ -216,7 +216,7 @@ void dispatch_place(struct sequencer *s, struct execution *x)
         x->scope->member_count++;
     }
     leave(x);
-    enter(x, bucket_of(x));
+    enter(x, dispatch_bucket_of(x));
     mark(s, x->scope);
     dispatch_set_timer(s, x);
 }
@@ -251,30 +251,23 @@ static struct execution *next_of_started_context(const struct scope *scope)
     return oldest != NULL && !is_behind_another(scope, oldest) ? oldest : NULL;
 }
 
-static bool start_next(struct sequencer *s, struct scope *scope)
+struct execution *dispatch_next_start(const struct scope *scope)
 {
-    struct execution *x =
-        scope->started == NULL ? heap_first(&scope->by_time) : next_of_started_context(scope);
-    if (x == NULL)
-        return false;
-    assert(!is_behind_another(scope, x)); /* else two that wait for each other would wait for good */
-    execution_start(s, x);
-    return true;
+    if (scope->started != NULL)
+        return next_of_started_context(scope);
+    struct execution *x = heap_first(&scope->by_time);
+    assert(x == NULL || !is_behind_another(scope, x)); /* else two could wait for each other */
+    return x;
 }
 
-static bool send_next(struct sequencer *s, struct scope *scope)
+struct execution *dispatch_next_send(const struct scope *scope)
 {
-    if (scope->running_count > 0)
-        return false;
     struct execution *approval = heap_first(&scope->held_approvals), *task = heap_first(&scope->held);
-    if (approval != NULL && (task == NULL || held_since_later(approval, task))) {
-        execution_send_task(s, approval);
-        return true;
-    }
-    if (task == NULL || !task->task.due) /* one that is not due holds all that wait since before */
-        return false;
-    execution_send_task(s, task);
-    return true;
+    if (scope->running_count > 0)
+        return NULL;
+    if (approval != NULL && (task == NULL || held_since_later(approval, task)))
+        return approval;
+    return task != NULL && task->task.due ? task : NULL; /* one that is not due holds all from before */
 }
 
 void dispatch_forget_marks(struct sequencer *s)
@@ -288,10 +281,16 @@ void dispatch_run(struct sequencer *s)
 {
     for (size_t i = 0; i < s->marked_count; i++) {
         struct scope *scope = s->marked[i];
-        bool progress = true;
-        while (progress) {
-            progress = send_next(s, scope);
-            progress = start_next(s, scope) || progress;
+        for (;;) {
+            struct execution *x = dispatch_next_send(scope);
+            if (x != NULL) {
+                execution_send_task(s, x);
+                continue;
+            }
+            x = dispatch_next_start(scope);
+            if (x == NULL)
+                break;
+            execution_start(s, x);
         }
     }
     for (size_t i = 0; i < s->marked_count; i++) {

@@ -262,6 +262,11 @@ void dispatch_remove(struct sequencer *s, struct execution *x);
 void dispatch_set_timer(struct sequencer *s, struct execution *x); /* where nothing else of it changed */
 void dispatch_run(struct sequencer *s);
 void dispatch_forget_marks(struct sequencer *s);
+enum bucket dispatch_bucket_of(const struct execution *x);
+int64_t dispatch_timer_of(const struct sequencer *s, const struct execution *x); /* INT64_MAX: none */
+/* Who goes next, NULL: nobody. */
+struct execution *dispatch_next_start(const struct scope *scope);
+struct execution *dispatch_next_send(const struct scope *scope);
 void dispatch_init_timers(struct heap *timers);
 void scope_free(struct scope *scope);
 

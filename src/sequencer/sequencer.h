@@ -100,6 +100,10 @@ void sequencer_forget_project(struct sequencer *s, const char *project);
 bool sequencer_task_is_open(const struct sequencer *s, const char *project, const char *context,
                             const char *triggeredid);
 
+/* Walks all of it between two inputs and asserts that it holds together, and that nobody waits who could go;
+ * for tests. */
+void sequencer_check(const struct sequencer *s);
+
 /* Order-blind digest of all state, for tests (replaying all events gives the same). */
 uint64_t sequencer_digest(const struct sequencer *s);
 

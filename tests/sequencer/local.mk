@@ -1,7 +1,8 @@
 # tests of sequencer
 SEQUENCER_TEST_LIBS = $(TEST_LIBS) libsequencer.la $(SHIPYARD_LIBS) libevent.la $(BASE_LIBS)
 SEQUENCER_WORLD = %D%/world.c %D%/world.h
-SEQUENCER_TESTS = %D%/approval_test %D%/control_test %D%/flow_test %D%/payload_test %D%/queue_test
+SEQUENCER_TESTS = %D%/approval_test %D%/control_test %D%/flow_test %D%/payload_test %D%/property_test \
+	%D%/queue_test %D%/restart_test %D%/state_test
 check_PROGRAMS += $(SEQUENCER_TESTS)
 TESTS += $(SEQUENCER_TESTS)
 %C%_approval_test_SOURCES = %D%/approval_test.c
@@ -14,3 +15,9 @@ TESTS += $(SEQUENCER_TESTS)
 %C%_payload_test_LDADD = $(SEQUENCER_TEST_LIBS)
 %C%_queue_test_SOURCES = %D%/queue_test.c $(SEQUENCER_WORLD)
 %C%_queue_test_LDADD = $(SEQUENCER_TEST_LIBS)
+%C%_restart_test_SOURCES = %D%/restart_test.c $(SEQUENCER_WORLD)
+%C%_restart_test_LDADD = $(SEQUENCER_TEST_LIBS)
+%C%_state_test_SOURCES = %D%/state_test.c $(SEQUENCER_WORLD)
+%C%_state_test_LDADD = $(SEQUENCER_TEST_LIBS)
+%C%_property_test_SOURCES = %D%/property_test.c $(SEQUENCER_WORLD)
+%C%_property_test_LDADD = $(SEQUENCER_TEST_LIBS)

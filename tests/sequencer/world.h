@@ -33,6 +33,13 @@ struct sent { /* an emitted event */
     char *text;
 };
 
+struct logged {
+    char *text, *context, *stage; /* text: an event; context: a control verb; neither: a tick */
+    enum sequencer_verb verb;
+    int64_t now_ns;
+    unsigned ids;
+};
+
 struct world {
     struct sequencer *sequencer;
     struct shipyard *yard;
@@ -41,6 +48,7 @@ struct world {
     int64_t now_ns;           /* grows by a second with each input */
     unsigned ids;
     bool approval_service; /* answers approval.triggered; default true */
+    bool alone;            /* without the second sequencer */
     bool hold_feedback;    /* keeps emitted sequence triggereds until world_feed_back() */
     struct arena arena;
     struct sent *sent;
@@ -50,7 +58,8 @@ struct world {
     struct map opened;  /* the same: whether it was open ("y") */
     struct map states;  /* newest state as cJSON */
     size_t state_effects, record_effects, effects_of_last;
-    size_t last_open_records;
+    struct logged *log; /* all inputs, to replay them */
+    size_t log_count, log_capacity;
 };
 
 struct world *world_new(const char *yard_yaml);
@@ -76,6 +85,8 @@ void world_done(struct world *w, const struct sent *task,
 bool world_control(struct world *w, const char *context, const char *stage, enum sequencer_verb verb);
 void world_pass_time(struct world *w, int64_t ns); /* ticks */
 void world_restart(struct world *w);
+/* All inputs again, into another sequencer without restarts: the same comes out. */
+void world_expect_replay(const struct world *w, const char *yard_yaml);
 
 /* --- looking --- */
 const struct sent *world_nth(const struct world *w, const char *context, const char *type,
