@@ -162,6 +162,8 @@ static enum status set_look(struct setup *s, const struct cli_args *args, struct
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(glyphs, names[i]) == 0) {
             s->context.glyphs = (enum cli_glyphs)i;
+            if (s->context.glyphs == CLI_GLYPHS_ASCII)
+                cli_use_ascii_glyphs();
             return STATUS_OK;
         }
     }

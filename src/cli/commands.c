@@ -8,6 +8,13 @@
 
 const struct cli_command cli_commands[] = {
     {"demo", "", "the tutorial, with real parts, on this machine", NULL, 0, 0, false, true, cli_demo},
+    {"list", "[waiting|sequences|projects|decided]", "what is there: a tree, or one table", cli_list_options,
+     0, 1, false, false, cli_list},
+    {"show", "ID", "everything about a sequence", cli_show_options, 1, 1, false, false, cli_show},
+    {"approve", "ID", "approve what waits", cli_approve_options, 1, 1, true, false, cli_approve},
+    {"decline", "ID", "decline what waits", cli_approve_options, 1, 1, true, false, cli_decline},
+    {"watch", "[ID]", "events as they happen", cli_watch_options, 0, 1, false, false, cli_watch},
+    {"log", "ID", "the output of a sequence's jobs", cli_log_options, 1, 1, false, false, cli_log},
     {"trigger delivery", "--project NAME --service NAME --image IMAGE", "deliver an image",
      cli_trigger_delivery_options, 0, 0, true, false, cli_trigger_delivery},
     {"trigger sequence", "NAME --project NAME --service NAME --stage NAME", "run a sequence",

@@ -94,6 +94,10 @@ MUST_CHECK enum status cli_format(const struct cli_args *args, enum cli_format *
 
 /* Text from outside, made fit for a terminal, appended to out. */
 void cli_add_clean(struct buffer *out, const char *raw);
+/* Several lines: each made fit, line breaks kept. */
+void cli_write_clean(const char *raw, size_t len);
+void cli_use_ascii_glyphs(void);
+bool cli_glyphs_are_ascii(void);              /* by that, or by the locale */
 void cli_write(const char *text, size_t len); /* standard output, as it is */
 bool cli_output_is_lost(void);                /* a write to standard output has failed */
 /* JSON and a line break; what a terminal could take for a command or does not show is escaped. indent: over
@@ -111,18 +115,22 @@ struct cli_table {
 void cli_table_begin(struct cli_table *t, const char *const *titles);
 /* One cell after the other; NULL is "-". Copies. */
 void cli_table_add(struct cli_table *t, const char *raw);
+/* A row of its own over all columns. */
+void cli_table_add_line(struct cli_table *t, const char *raw);
+void cli_table_drop(struct cli_table *t); /* frees without printing */
 /* Prints, cut to the terminal's width where standard output is one, and frees. */
 void cli_table_end(struct cli_table *t);
 
 /* --- commands --- */
 
 typedef enum status cli_run(struct cli_context *ctx, const struct cli_args *args, struct error *err);
-cli_run cli_add_resource, cli_auth, cli_create_project, cli_create_service, cli_delete_project,
-    cli_delete_service, cli_get_event, cli_get_project, cli_get_service, cli_get_stage, cli_help, cli_abort,
-    cli_pause, cli_resume, cli_send, cli_status, cli_trigger_delivery, cli_trigger_sequence,
-    cli_update_project, cli_version;
+cli_run cli_approve, cli_decline, cli_list, cli_log, cli_show, cli_watch, cli_add_resource, cli_auth,
+    cli_create_project, cli_create_service, cli_delete_project, cli_delete_service, cli_get_event,
+    cli_get_project, cli_get_service, cli_get_stage, cli_help, cli_abort, cli_pause, cli_resume, cli_send,
+    cli_status, cli_trigger_delivery, cli_trigger_sequence, cli_update_project, cli_version;
 
-extern const struct cli_option cli_add_resource_options[], cli_create_project_options[],
+extern const struct cli_option cli_approve_options[], cli_list_options[], cli_log_options[],
+    cli_show_options[], cli_watch_options[], cli_add_resource_options[], cli_create_project_options[],
     cli_project_options[], cli_update_project_options[], cli_get_event_options[], cli_stage_options[],
     cli_control_options[], cli_send_options[], cli_trigger_delivery_options[], cli_trigger_sequence_options[],
     cli_output_options[];

@@ -1,7 +1,8 @@
 bin_PROGRAMS += drawbridge
 noinst_LTLIBRARIES += libcli.la
-libcli_la_SOURCES = %D%/auth.c %D%/cli.c %D%/cli.h %D%/commands.c %D%/control.c \
+libcli_la_SOURCES = %D%/approve.c %D%/auth.c %D%/cli.c %D%/cli.h %D%/commands.c %D%/control.c \
 	%D%/dashboard.c %D%/dashboard.h %D%/demo.c %D%/demo.h %D%/demo_parts.c %D%/demo_parts.h %D%/event.c %D%/help.c %D%/internal.h \
+	%D%/list.c %D%/log.c %D%/picture.c %D%/picture.h %D%/show.c %D%/watch.c %D%/watch.h \
 	%D%/options.c %D%/output.c %D%/project.c %D%/request.c %D%/resource.c %D%/trigger.c
 drawbridge_SOURCES = %D%/main.c
 CLI_LIBS = libcli.la $(VIEW_LIBS) libdecide.la $(FEED_LIBS) $(HTTP_LIBS) libmodel.la libevent.la $(BASE_LIBS)

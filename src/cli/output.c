@@ -1,7 +1,9 @@
 /* output.c: results on standard output: lines, tables, JSON. Nothing from outside gets there as it came. */
 #include "config.h"
 
+#include <assert.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +23,21 @@
 #define GAP            2 /* cells between two columns */
 #define COLUMN_MIN     4 /* cells that a column keeps when the table shrinks */
 
-static bool output_lost;
+static bool output_lost, ascii_glyphs;
 
 static bool locale_is_ascii(void)
 {
     return strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+}
+
+void cli_use_ascii_glyphs(void)
+{
+    ascii_glyphs = true;
+}
+
+bool cli_glyphs_are_ascii(void)
+{
+    return ascii_glyphs || locale_is_ascii();
 }
 
 void cli_add_clean(struct buffer *out, const char *raw)
@@ -37,6 +49,24 @@ void cli_write(const char *text, size_t len)
 {
     if (fwrite(text, 1, len, stdout) != len)
         output_lost = true;
+}
+
+void cli_write_clean(const char *raw, size_t len)
+{
+    struct buffer line = BUFFER_LIMIT(4 * LINE_MAX_BYTES);
+    for (const char *p = raw, *end = raw + len; p < end;) {
+        const char *newline = memchr(p, '\n', (size_t)(end - p));
+        size_t part = newline != NULL ? (size_t)(newline - p) : (size_t)(end - p);
+        size_t text =
+            part > 0 && p[part - 1] == '\r' ? part - 1 : part; /* a program that writes for Windows */
+        buffer_clear(&line);
+        utf8_sanitize(p, text < LINE_MAX_BYTES ? text : LINE_MAX_BYTES, locale_is_ascii(), &line);
+        cli_write(buffer_text(&line), line.len);
+        if (newline != NULL)
+            cli_write("\n", 1);
+        p += part + (newline != NULL);
+    }
+    buffer_free(&line);
 }
 
 bool cli_output_is_lost(void)
@@ -183,6 +213,22 @@ void cli_table_add(struct cli_table *t, const char *raw)
     t->cells[t->rows++] = buffer_take(&cell, NULL);
 }
 
+void cli_table_add_line(struct cli_table *t, const char *raw)
+{
+    size_t first = t->rows;
+    cli_table_add(t, raw);
+    while (t->rows % t->columns != 0) {
+        MEM_GROW(t->cells, t->rows, t->capacity);
+        t->cells[t->rows++] = NULL;
+    }
+    assert(t->rows - first == t->columns); /* it began where a row begins */
+}
+
+static bool is_line(const struct cli_table *t, size_t row)
+{
+    return t->columns > 1 && t->cells[row + 1] == NULL;
+}
+
 static int terminal_width(void)
 {
     struct winsize size;
@@ -210,34 +256,48 @@ static void shrink(int *widths, size_t columns, int width)
     }
 }
 
+static void print_row(const struct cli_table *t, size_t row, const int *widths, int width)
+{
+    const char *ellipsis = cli_glyphs_are_ascii() ? "~" : "…";
+    struct buffer line = BUFFER_LIMIT(LINE_MAX_BYTES);
+    int blanks = 0;
+    if (is_line(t, row)) {
+        (void)utf8_cut(t->cells[row], width > 0 ? width : INT_MAX, ellipsis, false, &line);
+    } else {
+        for (size_t i = 0; i < t->columns; i++) {
+            buffer_printf(&line, "%*s", blanks, "");
+            int used = utf8_cut(t->cells[row + i], widths[i], ellipsis, false, &line);
+            blanks = widths[i] - used + GAP;
+        }
+    }
+    buffer_add_char(&line, '\n');
+    cli_write(line.data, line.len);
+    buffer_free(&line);
+}
+
+void cli_table_drop(struct cli_table *t)
+{
+    for (size_t i = 0; i < t->rows; i++)
+        free(t->cells[i]);
+    free(t->cells);
+    *t = (struct cli_table){0};
+}
+
 void cli_table_end(struct cli_table *t)
 {
     int *widths = mem_alloc((t->columns + 1) * sizeof *widths);
     int width = terminal_width();
-    for (size_t i = 0; i < t->rows; i++) {
-        int cells = utf8_width_cells(t->cells[i], false);
-        if (cells > widths[i % t->columns])
-            widths[i % t->columns] = cells;
+    for (size_t row = 0; row + t->columns <= t->rows; row += t->columns) {
+        for (size_t i = 0; i < t->columns && !is_line(t, row); i++) {
+            int cells = utf8_width_cells(t->cells[row + i], false);
+            if (cells > widths[i])
+                widths[i] = cells;
+        }
     }
     if (width > 0)
         shrink(widths, t->columns, width);
-    struct buffer line = BUFFER_LIMIT(LINE_MAX_BYTES);
-    for (size_t row = 0; row + t->columns <= t->rows; row += t->columns) {
-        int blanks = 0;
-        buffer_clear(&line);
-        for (size_t i = 0; i < t->columns; i++) {
-            const char *cell = t->cells[row + i];
-            buffer_printf(&line, "%*s", blanks, "");
-            int used = utf8_cut(cell, widths[i], locale_is_ascii() ? "~" : "…", false, &line);
-            blanks = widths[i] - used + GAP;
-        }
-        buffer_add_char(&line, '\n');
-        cli_write(line.data, line.len);
-    }
-    buffer_free(&line);
-    for (size_t i = 0; i < t->rows; i++)
-        free(t->cells[i]);
-    free(t->cells);
+    for (size_t row = 0; row + t->columns <= t->rows; row += t->columns)
+        print_row(t, row, widths, width);
     free(widths);
-    *t = (struct cli_table){0};
+    cli_table_drop(t);
 }

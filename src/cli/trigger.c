@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cli/internal.h"
+#include "cli/watch.h"
 #include "event/event.h"
 
 #define EVENT_SOURCE "drawbridge"
@@ -22,6 +23,8 @@ const struct cli_option cli_trigger_delivery_options[] = {
     {"sequence", 0, "NAME", "default: delivery"},
     {"labels", 'l', "KEY=VALUE", "several with commas, or repeated"},
     {"values", 0, "KEY=VALUE", "more of configurationChange.values; dots in KEY go deeper; repeatable"},
+    {"watch", 'w', NULL, "print what happens until it has ended; the exit status tells how"},
+    {"watch-time", 0, "SECONDS", "gives up watching after so long (exit status 7)"},
     {"output", 'o', "FORMAT", "text, json or ndjson"},
     {NULL, 0, NULL, NULL},
 };
@@ -32,6 +35,8 @@ const struct cli_option cli_trigger_sequence_options[] = {
     {"sequence", 0, "NAME", "the sequence; also as the argument"},
     {"labels", 'l', "KEY=VALUE", "several with commas, or repeated"},
     {"data", 0, "JSON", "an object, merged into the event's data"},
+    {"watch", 'w', NULL, "print what happens until it has ended; the exit status tells how"},
+    {"watch-time", 0, "SECONDS", "gives up watching after so long (exit status 7)"},
     {"output", 'o', "FORMAT", "text, json or ndjson"},
     {NULL, 0, NULL, NULL},
 };
@@ -124,7 +129,10 @@ static enum status send_trigger(struct cli_context *ctx, const struct cli_args *
 {
     enum cli_format format;
     char *context = NULL;
+    int seconds = 0;
     enum status status = cli_format(args, &format, err);
+    if (status == STATUS_OK)
+        status = cli_watch_seconds(args, &seconds, err);
     if (status != STATUS_OK)
         return status;
     cJSON *event = cJSON_CreateObject();
@@ -142,6 +150,15 @@ static enum status send_trigger(struct cli_context *ctx, const struct cli_args *
         cJSON_AddStringToObject(result, "keptnContext", context);
         cli_print_json(result, false);
         cJSON_Delete(result);
+    }
+    if (status == STATUS_OK && cli_has(args, "watch")) {
+        char *project = mem_string(t->project);
+        const struct cli_target target = {.context = context, .project = project};
+        const struct cli_watch_request request = {
+            .target = &target, .until = CLI_UNTIL_FINISHED, .seconds = seconds, .format = format};
+        (void)cli_output_is_lost(); /* flushes: the id is of use while it runs */
+        status = cli_watch_events(ctx, &request, err);
+        free(project);
     }
     cJSON_Delete(event);
     free(context);
