@@ -391,6 +391,7 @@ void http_cancel(struct http_call *call)
 static enum status explain(struct http_call *call, CURLcode result, struct error *err)
 {
     curl_off_t connected_us = 0;
+    long os_error = 0;
     const char *words = call->curl_words[0] != '\0' ? call->curl_words : curl_easy_strerror(result);
     curl_easy_getinfo(call->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
     switch (result) {
@@ -405,8 +406,10 @@ static enum status explain(struct http_call *call, CURLcode result, struct error
                              "the answer is longer than %d MiB and was not read to its end", BODY_MAX >> 20);
         return error_set(err, STATUS_UNREACHABLE, "%s", words);
     case CURLE_COULDNT_CONNECT:
-        return error_set(err, STATUS_UNREACHABLE, "%s; is the server running, and is this its address?",
-                         words);
+        curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_error);
+        return error_set(err, STATUS_UNREACHABLE,
+                         "cannot connect: %s; is the server running, and is this its address?",
+                         os_error != 0 ? strerror((int)os_error) : words);
     case CURLE_COULDNT_RESOLVE_HOST:
         return error_set(err, STATUS_UNREACHABLE, "%s; check the name of the server", words);
     case CURLE_PEER_FAILED_VERIFICATION:
