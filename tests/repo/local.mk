@@ -1,5 +1,10 @@
 # tests of repo
-check_PROGRAMS += %D%/repo_test
-TESTS += %D%/repo_test
+check_PROGRAMS += %D%/repo_test %D%/upstream_test %D%/queue_test
+TESTS += %D%/repo_test %D%/upstream_test %D%/queue_test
 %C%_repo_test_SOURCES = %D%/repo_test.c %D%/support.c %D%/support.h
 %C%_repo_test_LDADD = $(TEST_LIBS) $(REPO_LIBS) $(BASE_LIBS)
+%C%_upstream_test_SOURCES = %D%/upstream_test.c %D%/support.c %D%/support.h
+%C%_upstream_test_CFLAGS = $(AM_CFLAGS) $(GIT2_CFLAGS)
+%C%_upstream_test_LDADD = $(TEST_LIBS) $(REPO_LIBS) $(BASE_LIBS)
+%C%_queue_test_SOURCES = %D%/queue_test.c
+%C%_queue_test_LDADD = $(TEST_LIBS) $(REPO_LIBS) $(BASE_LIBS)

@@ -3,11 +3,6 @@
 
 #include "support.h"
 
-#include <unistd.h>
-
-#include "base/clock.h"
-#include "repo/internal.h"
-
 #define UP "git --git-dir=root/up.git "
 
 static const char *const stages[] = {"qa", "production"};
