@@ -22,7 +22,8 @@ struct jobs;
 
 struct jobs_record {
     const char *id, *project, *stage, *service, *context, *task; /* id: of the triggered event */
-    const char *state;                                           /* "starting", "running", "ended" */
+    const char
+        *state; /* "starting", "running", "silent" (one or the other, but it answers nobody), "ended" */
     const char *log_path;
     int64_t pid, start_time; /* of the process group's leader, as /proc/PID/stat field 22 */
 };
@@ -48,6 +49,10 @@ struct jobs_ports {
     void (*commit)(void *arg, const struct event_draft *event, const struct jobs_record *record,
                    uint64_t handled, jobs_commit_done done, void *done_arg);
     int64_t (*now_ns)(void *arg);
+    /* The secret `name` for a job of the service, as a JSON object of texts; each key becomes a variable.
+     * NULL: no secrets are kept, and a task that names one fails. */
+    void (*read_secret)(void *arg, const char *project, const char *stage, const char *service,
+                        const char *name, jobs_read_done done, void *done_arg);
 };
 
 struct jobs_settings {
