@@ -34,7 +34,11 @@ static bool is_possible(struct view *v, const struct model_sequence *seq, enum b
                  model_waiting_count(v->model) > 0 ? ": n goes to the next that waits" : "");
         return false;
     }
-    if (is_decision(kind) && !seq->approval.triggered_id) {
+    if (is_decision(kind) && seq->state == MODEL_WAITING && !seq->approval.triggered_id) {
+        view_say(v, true, "the server has not told which approval this is: r asks for everything again");
+        return false;
+    }
+    if (is_decision(kind) && seq->state != MODEL_WAITING) {
         view_say(v, false, "this sequence waits for no decision%s",
                  model_waiting_count(v->model) > 0 ? ": n goes to the next that does" : "");
         return false;

@@ -191,8 +191,8 @@ static void draw_waiting(struct pen *pen, const struct model_sequence *seq)
     const size_t n = waiting_lines(v, seq, facts, &status);
     const struct rect frame = {.x = pen->area.x, .y = pen->y, .w = pen->area.w, .h = (int)n + 3};
     const int top = pen->y;
-    if (frame.w < 20)
-        return;
+    if (frame.w < 20 || (v->box.open && view_is_split(v)))
+        return; /* the open box stands here and says the same */
     if (rect_cut(frame, pen->area).h == frame.h) {
         draw_frame(v, frame, ROLE_BOX, "waits for a decision");
         for (size_t i = 0; i < n; i++)

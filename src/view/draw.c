@@ -68,7 +68,7 @@ const char *view_age(struct view *v, int64_t since_ns, bool with_seconds)
     int64_t age_ns = view_now_ns(v) - since_ns;
     age_ns = age_ns < 0 ? 0 : age_ns;
     const int64_t minute_ns = 60 * CLOCK_S, hour_ns = 60 * minute_ns;
-    int64_t step_ns = age_ns < hour_ns ? minute_ns : age_ns < 48 * hour_ns ? hour_ns : 24 * hour_ns;
+    int64_t step_ns = age_ns < hour_ns ? minute_ns : age_ns < 24 * hour_ns ? hour_ns : 24 * hour_ns;
     if (with_seconds && age_ns < hour_ns)
         step_ns = CLOCK_S;
     note_change(v, since_ns + (age_ns / step_ns + 1) * step_ns);

@@ -66,13 +66,14 @@ static struct fact to_deliver(struct view *v, const struct model_sequence *seq,
 
 static struct fact so_far(struct view *v, const struct model_approval *a)
 {
-    struct fact fact = {.label = "so far", .right = ""};
+    struct fact fact = {.label = "so far"};
     const char *result = a->result && *a->result ? view_safe(v, a->result) : "unknown";
     const char *task = a->result_task ? view_printf(v, " (%s)", view_safe(v, a->result_task)) : "";
     const char *evaluation = view_glyph(v, GLYPH_NONE);
     if (a->evaluation_result)
         evaluation = view_printf(v, "%s %.1f", view_safe(v, a->evaluation_result), a->evaluation_score);
-    fact.text = view_printf(v, "%s%s   evaluation %s", result, task, evaluation);
+    fact.text = view_printf(v, "%s%s", result, task);
+    fact.right = view_printf(v, "evaluation %s", evaluation);
     fact.role = strcmp(result, "pass") == 0   ? ROLE_SUCCEEDED
                 : strcmp(result, "fail") == 0 ? ROLE_FAILED
                                               : ROLE_WARNING;

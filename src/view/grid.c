@@ -81,21 +81,26 @@ static void set_cell(struct grid *g, int x, int y, struct cell c)
     *old = c;
 }
 
-/* A cluster is kept where the C library gives it the width that we count with: its base as wide as the
- * cluster, its marks 0. */
-static bool widths_agree(const char *text, size_t len, int width)
+/* The bytes at the start of a cluster that share one cell: a base and the marks on it. cells: what the C
+ * library gives them, 0: none of it can be shown. A spacing mark or the second half of a flag gets a cell of
+ * its own, as on terminals. */
+static size_t one_cell(const char *text, size_t len, int *cells)
 {
-    bool first = true;
-    while (len > 0) {
+    size_t used = 0;
+    *cells = 0;
+    while (used < len) {
         uint32_t cp = 0;
-        const int n = utf8_decode(text, len, &cp);
-        if (n <= 0 || wcwidth((wchar_t)cp) != (first ? width : 0))
-            return false;
-        first = false;
-        text += n;
-        len -= (size_t)n;
+        const int n = utf8_decode(text + used, len - used, &cp);
+        const int width = n > 0 ? wcwidth((wchar_t)cp) : -1;
+        if (used == 0 && (width < 1 || width > 2))
+            return n > 0 ? (size_t)n : 1;
+        if (used > 0 && width != 0)
+            break;
+        if (used == 0)
+            *cells = width;
+        used += (size_t)n;
     }
-    return !first;
+    return used;
 }
 
 static uint32_t glyph_of(struct grid *g, const char *text, size_t len)
@@ -127,34 +132,43 @@ static void put_cluster(struct grid *g, struct rect clip, int x, int y, struct c
     }
 }
 
+/* Puts one cluster of `width` cells. Where the C library counts other cells, it becomes U+FFFD and blanks:
+ * columns hold. */
+static void put_grapheme(struct grid *g, struct rect clip, int x, int y, int role, const char *text,
+                         size_t len, int width)
+{
+    int total = 0, cells = 0;
+    size_t n;
+    for (size_t i = 0; i < len; i += n) {
+        n = one_cell(text + i, len - i, &cells);
+        total = cells == 0 ? -1000 : total + cells;
+    }
+    if (total != width || (g->ascii && (unsigned char)*text >= 0x80)) {
+        struct cell c = {.glyph = g->ascii ? '?' : 0xfffd, .role = (uint8_t)role, .width = 1};
+        for (int i = 0; i < width; i++, c.glyph = ' ')
+            put_cluster(g, clip, x + i, y, c);
+        return;
+    }
+    for (size_t i = 0; i < len; i += n, x += cells) {
+        n = one_cell(text + i, len - i, &cells);
+        const struct cell c = {
+            .glyph = glyph_of(g, text + i, n), .role = (uint8_t)role, .width = (uint8_t)cells};
+        put_cluster(g, clip, x, y, c);
+    }
+}
+
 int grid_text(struct grid *g, struct rect clip, int x, int y, int role, const char *text)
 {
     clip = rect_cut(clip, whole(g));
     const bool row_seen = y >= clip.y && y < clip.y + clip.h;
     const int start = x;
     int width = 0;
-    for (size_t n; (n = utf8_next_grapheme(text, false, &width)) > 0; text += n) {
-        struct cell c = {.role = (uint8_t)role, .width = (uint8_t)width};
-        const bool control = n == 1 && ((unsigned char)*text < 0x20 || (unsigned char)*text == 0x7f);
-        if (width < 1 || width > 2 ||
-            control) { /* nothing that the sanitiser lets pass; one visible cell all the same */
-            width = 1;
-            c.width = 1;
-            c.glyph = g->ascii ? '?' : 0xfffd;
-        } else if (!widths_agree(text, n, width) || (g->ascii && (unsigned char)*text >= 0x80)) {
-            for (int i = 1; i < width; i++)
-                if (row_seen)
-                    put_cluster(g, clip, x + i, y, (struct cell){.glyph = ' ', .role = c.role, .width = 1});
-            c.width = 1;
-            c.glyph = g->ascii ? '?' : 0xfffd;
-        } else if (row_seen) {
-            c.glyph = glyph_of(g, text, n);
-        }
+    for (size_t n; (n = utf8_next_grapheme(text, false, &width)) > 0 && x < GRID_SIZE_MAX * 2; text += n) {
+        width =
+            width < 1 ? 1 : width; /* nothing that the sanitiser lets pass; one visible cell all the same */
         if (row_seen)
-            put_cluster(g, clip, x, y, c);
+            put_grapheme(g, clip, x, y, role, text, n, width);
         x += width;
-        if (x >= GRID_SIZE_MAX * 2)
-            break;
     }
     return x - start;
 }
@@ -220,12 +234,12 @@ size_t grid_cell_text(const struct grid *g, const struct cell *c, char out[64])
 }
 
 /* FNV-1a over what a row shows; clusters by their text, since offsets differ from frame to frame. */
-uint64_t grid_row_hash(const struct grid *g, int y)
+uint64_t grid_row_hash(const struct grid *g, int y, bool with_roles)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
     for (int x = 0; x < g->w; x++) {
         const struct cell *c = grid_cell(g, x, y);
-        uint64_t word = (uint64_t)c->role << 32 | (uint64_t)c->width << 40;
+        uint64_t word = (uint64_t)(with_roles ? c->role : 0) << 32 | (uint64_t)c->width << 40;
         if (c->glyph & GRID_CLUSTER) {
             for (const char *p = buffer_text(&g->clusters) + (c->glyph & ~GRID_CLUSTER); *p; p++)
                 hash = (hash ^ (unsigned char)*p) * UINT64_C(1099511628211);

@@ -47,6 +47,6 @@ struct rect rect_cut(struct rect a, struct rect b); /* what both have; w or h ma
 const struct cell *grid_cell(const struct grid *g, int x, int y);
 /* The cell's text as UTF-8, NUL-terminated; "" for the right half of a wide character. Returns its bytes. */
 size_t grid_cell_text(const struct grid *g, const struct cell *c, char out[64]);
-uint64_t grid_row_hash(const struct grid *g, int y);
+uint64_t grid_row_hash(const struct grid *g, int y, bool with_roles);
 
 #endif

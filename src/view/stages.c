@@ -8,7 +8,9 @@
 
 #define STAGES_MAX  16
 #define LINES_MAX   40
-#define BLOCK_GAP   2
+#define BLOCK_GAP   4
+#define INDENT      3
+#define TIME_WIDTH  5
 #define MESSAGE_MAX 3 /* lines of a failed task's message */
 
 struct entry {
@@ -32,7 +34,7 @@ static void add_entry(struct block *b, struct entry entry)
 static void add_message(struct view *v, struct block *b, const char *raw, int width)
 {
     const char *lines[MESSAGE_MAX];
-    const size_t n = view_wrap(v, view_safe(v, raw), width - 4, lines, MESSAGE_MAX);
+    const size_t n = view_wrap(v, view_safe(v, raw), width - INDENT - 1, lines, MESSAGE_MAX);
     for (size_t i = 0; i < n; i++)
         add_entry(b, (struct entry){.note = lines[i], .role = ROLE_FAILED});
 }
@@ -63,6 +65,13 @@ static const char *task_time(struct view *v, const struct model_task *task)
     return task->finished_ns ? view_duration(v, task->triggered_ns, task->finished_ns) : "";
 }
 
+/* Where the states stand, of the run and below it of its tasks. */
+static int state_x(const struct block *b)
+{
+    const int title_w = view_width(b->title) + 1, tasks_x = INDENT + b->name_w + 1;
+    return title_w + 1 > tasks_x ? title_w + 1 : tasks_x;
+}
+
 static void fill_block(struct view *v, struct block *b, const struct model_sequence *seq, int width)
 {
     *b = (struct block){.title = view_safe(v, seq->stage->name),
@@ -88,13 +97,11 @@ static void fill_block(struct view *v, struct block *b, const struct model_seque
         b->name_w = name_w > b->name_w ? name_w : b->name_w;
     }
     b->name_w = b->name_w > 28 ? 28 : b->name_w;
-    b->width = 3 + b->name_w + 1 + 1 + 1 + 5;
+    b->width = state_x(b) + 2 + TIME_WIDTH;
     for (int i = 0; i < b->count; i++) {
-        const int note_w = b->entries[i].note ? 4 + view_width(b->entries[i].note) : 0;
+        const int note_w = b->entries[i].note ? INDENT + 1 + view_width(b->entries[i].note) : 0;
         b->width = note_w > b->width ? note_w : b->width;
     }
-    const int title_w = view_width(b->title) + 14;
-    b->width = title_w > b->width ? title_w : b->width;
     b->width = b->width > width ? width : b->width;
 }
 
@@ -113,31 +120,27 @@ static size_t runs_of(const struct model_sequence *seq, const struct model_seque
     return n;
 }
 
-static void draw_block(struct view *v, struct rect area, const struct rect *clip, const struct block *b,
-                       bool last)
+static void draw_block(struct view *v, struct rect area, const struct rect *clip, const struct block *b)
 {
-    int x = area.x, y = area.y;
     const struct rect seen = rect_cut(area, *clip);
-    const struct rect line =
-        rect_cut((struct rect){.x = x, .y = y, .w = area.w + (last ? 0 : BLOCK_GAP), .h = 1}, *clip);
-    const char *head = view_printf(v, " %s%s%s ", b->glyph, *b->time ? " " : "", b->time);
-    const int head_x = x + area.w - view_width(head) - 1;
-    if (line.h > 0)
-        draw_horizontal(v, line.x, y, line.w);
-    (void)draw_text(v, seen, x, y, ROLE_TITLE,
-                    view_printf(v, "%s ", view_cut(v, b->title, area.w - view_width(head) - 2)));
-    (void)draw_text(v, seen, head_x, y, b->role, head);
+    const int x = area.x, states_x = x + state_x(b);
+    int y = area.y;
+    const int title_room = states_x - 1 - x;
+    (void)draw_text(v, seen, x, y, ROLE_TITLE, view_printf(v, "%s ", view_cut(v, b->title, title_room - 1)));
+    (void)draw_text(v, seen, states_x - 1, y, b->role,
+                    view_printf(v, " %s%s%s ", b->glyph, *b->time ? " " : "", b->time));
     for (int i = 0; i < b->count; i++) {
         const struct entry *e = &b->entries[i];
         y++;
         if (e->note) {
-            (void)draw_cut(v, seen, x + 4, y, e->role, e->note);
+            (void)draw_cut(v, seen, x + INDENT + 1, y, e->role, e->note);
             continue;
         }
-        const struct rect name = rect_cut((struct rect){.x = x + 3, .y = y, .w = b->name_w, .h = 1}, seen);
-        (void)draw_cut(v, name, x + 3, y, ROLE_TEXT, e->name);
-        (void)draw_text(v, seen, x + 3 + b->name_w + 1, y, e->role, e->glyph);
-        (void)draw_text(v, seen, x + 3 + b->name_w + 3, y, ROLE_DIM, e->time);
+        const struct rect name =
+            rect_cut((struct rect){.x = x + INDENT, .y = y, .w = b->name_w, .h = 1}, seen);
+        (void)draw_cut(v, name, x + INDENT, y, ROLE_TEXT, e->name);
+        (void)draw_text(v, seen, states_x, y, e->role, e->glyph);
+        (void)draw_text(v, seen, states_x + 2, y, ROLE_DIM, e->time);
     }
 }
 
@@ -155,8 +158,12 @@ static int place(struct view *v, struct rect area, const struct rect *clip, cons
             y += band + 1;
             band = 0;
         }
+        if (clip && x == area.x && rect_cut((struct rect){.x = x, .y = y, .w = 1, .h = 1}, *clip).h > 0)
+            draw_horizontal(v, area.x, y, area.w);
+        if (clip && x > area.x)
+            (void)draw_text(v, *clip, x - 1, y, ROLE_TEXT, " ");
         if (clip)
-            draw_block(v, (struct rect){.x = x, .y = y, .w = b.width, .h = b.count + 1}, clip, &b, true);
+            draw_block(v, (struct rect){.x = x, .y = y, .w = b.width, .h = b.count + 1}, clip, &b);
         band = b.count + 1 > band ? b.count + 1 : band;
         x += b.width + BLOCK_GAP;
     }

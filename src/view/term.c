@@ -22,6 +22,10 @@
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
 
+struct row_hash {
+    uint64_t all, text;
+};
+
 struct terminal {
     SCREEN *screen;
     WINDOW *input; /* wgetch on stdscr would refresh it */
@@ -32,7 +36,7 @@ struct terminal {
     attr_t attributes[ROLE_COUNT];
     int pairs[ROLE_COUNT];
     int width, height;
-    uint64_t *row_hashes; /* of what each row shows; 0: unknown */
+    struct row_hash *rows; /* of what each row shows; 0: unknown */
     cchar_t *line;
     struct termios saved;
 };
@@ -242,7 +246,7 @@ void term_close(struct terminal *t)
     emergency.active = 0;
     if (t->epoll_fd >= 0)
         (void)close(t->epoll_fd);
-    free(t->row_hashes);
+    free(t->rows);
     free(t->line);
     free(t);
 }
@@ -308,9 +312,9 @@ bool term_resize(struct terminal *t)
         (void)resizeterm(h, w); /* what it cannot do shows as a screen that is smaller */
     t->width = w;
     t->height = h;
-    free(t->row_hashes);
+    free(t->rows);
     free(t->line);
-    t->row_hashes = mem_alloc((size_t)h * sizeof *t->row_hashes);
+    t->rows = mem_alloc((size_t)h * sizeof *t->rows);
     t->line = mem_alloc((size_t)(w + 1) * sizeof *t->line);
     term_redraw(t);
     return true;
@@ -352,6 +356,38 @@ static void touch_row(struct terminal *t, const struct grid *g, int y, int width
     (void)mvwadd_wchnstr(stdscr, y, 0, t->line, count); /* fails only outside of the screen */
 }
 
+/* Would ncurses find that text has moved from one row to another? It would scroll then, with sequences (SD,
+ * SU) that not every emulator has and that in a split screen save nothing. */
+static bool has_moved_rows(const struct terminal *t, const struct row_hash *next, int height)
+{
+    for (int y = 0; y < height; y++)
+        for (int old = 0; next[y].text != t->rows[y].text && old < height; old++)
+            if (old != y && next[y].text == t->rows[old].text)
+                return true;
+    return false;
+}
+
+/* Touches the rows that differ. each: one at a time, so that no row is ever seen to have moved. */
+static bool touch_rows(struct terminal *t, const struct grid *g, int width, int height)
+{
+    bool changed = false;
+    struct row_hash *next = mem_alloc((size_t)height * sizeof *next);
+    for (int y = 0; y < height; y++)
+        next[y] = (struct row_hash){.all = grid_row_hash(g, y, true), .text = grid_row_hash(g, y, false)};
+    const bool each = !t->redraw && has_moved_rows(t, next, height);
+    for (int y = 0; y < height; y++) {
+        if (next[y].all == t->rows[y].all)
+            continue;
+        t->rows[y] = next[y];
+        touch_row(t, g, y, width);
+        changed = true;
+        if (each)
+            (void)wrefresh(stdscr);
+    }
+    free(next);
+    return changed;
+}
+
 void term_present(struct terminal *t, const struct grid *g, int cursor_x, int cursor_y)
 {
     const int width = g->w < t->width ? g->w : t->width;
@@ -359,24 +395,22 @@ void term_present(struct terminal *t, const struct grid *g, int cursor_x, int cu
     bool changed = t->redraw;
     if (t->redraw) {
         (void)wclear(stdscr); /* the next refresh paints every cell */
-        memset(t->row_hashes, 0, (size_t)t->height * sizeof *t->row_hashes);
-        t->redraw = false;
-    }
-    for (int y = 0; y < height; y++) {
-        const uint64_t hash = grid_row_hash(g, y);
-        if (hash == t->row_hashes[y])
-            continue;
-        t->row_hashes[y] = hash;
-        touch_row(t, g, y, width);
-        changed = true;
+        memset(t->rows, 0, (size_t)t->height * sizeof *t->rows);
     }
     const bool shown = cursor_x >= 0 && cursor_x < width && cursor_y >= 0 && cursor_y < height;
-    if (shown != t->cursor_shown) {
-        (void)curs_set(shown ? 1 : 0);
-        (void)leaveok(stdscr, shown ? FALSE : TRUE);
-        t->cursor_shown = shown;
+    if (!shown && t->cursor_shown) {
+        (void)curs_set(0);
+        (void)leaveok(stdscr, TRUE);
         changed = true;
     }
+    if (touch_rows(t, g, width, height))
+        changed = true;
+    t->redraw = false;
+    if (shown && !t->cursor_shown) {
+        (void)curs_set(1);
+        (void)leaveok(stdscr, FALSE);
+    }
+    t->cursor_shown = shown;
     if (shown)
         (void)wmove(stdscr, cursor_y, cursor_x);
     if (changed || shown)

@@ -17,8 +17,8 @@
     X(BORDER, "border", "", "")                                                                              \
     X(KEY, "key", "bold", "bold")                                                                            \
     X(CURSOR, "cursor", "bold reverse", "bold reverse")                                                      \
-    X(WAITING, "waiting", "bold white on blue", "bold reverse")                                              \
-    X(WAITING_CURSOR, "waiting-cursor", "bold underline white on blue", "bold underline reverse")            \
+    X(WAITING, "waiting", "white on blue", "reverse")                                                        \
+    X(WAITING_CURSOR, "waiting-cursor", "bold white on blue", "bold reverse")                                \
     X(RUNNING, "running", "", "")                                                                            \
     X(QUEUED, "queued", "", "")                                                                              \
     X(PAUSED, "paused", "", "")                                                                              \

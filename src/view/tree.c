@@ -129,6 +129,8 @@ static void add_sequences(struct view *v, const struct model_stage *stage)
         }
         add_row(t, (struct row){.kind = ROW_SEQUENCE, .project = stage->project, .stage = stage, .seq = seq});
     }
+    if (stage->trimmed > 0 && ended > FINISHED_SHOWN)
+        t->rows[earlier_row].earlier += (size_t)stage->trimmed; /* dropped from the model, and said to be */
 }
 
 size_t tree_failed_in(const struct model_stage *stage)

@@ -1,0 +1,329 @@
+/* Runs the view on a model that a test scripts: lines on descriptor 3 are events, states and orders; what the
+ * view asks for is told on descriptor 4. There is no server, and the clock stands still unless it is told to
+ * run. */
+#include "config.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "model/model.h"
+#include "scene.h"
+#include "view/view.h"
+
+struct driver {
+    uv_loop_t loop;
+    uv_pipe_t script;
+    struct model *model;
+    struct view *view;
+    struct buffer pending;
+    struct event event;
+    uint64_t number;
+    int64_t clock_ns, started_ns; /* started 0: the clock stands still */
+    bool ended;
+};
+
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vdprintf(4, format, args); /* nobody may be listening */
+    va_end(args);
+}
+
+/* ---- ports ---- */
+
+static void on_decide(void *arg, const struct decision_request *r)
+{
+    (void)arg;
+    say("decide %s %s %s/%s/%s comment=%s stale=%d\n", r->approve ? "approve" : "decline", r->triggeredid,
+        r->project, r->stage, r->service, r->comment ? r->comment : "", r->stale);
+}
+
+static void on_control(void *arg, const struct model_sequence *seq, const char *verb)
+{
+    (void)arg;
+    say("control %s %s\n", verb, seq->context);
+}
+
+static void on_reload(void *arg)
+{
+    (void)arg;
+    say("reload\n");
+}
+
+static void on_job_log(void *arg, const char *triggered_id, uint64_t offset)
+{
+    (void)arg;
+    say("job_log %s %llu\n", triggered_id, (unsigned long long)offset);
+}
+
+static int64_t on_now(void *arg)
+{
+    const struct driver *d = arg;
+    return d->clock_ns + (d->started_ns ? clock_monotonic_ns() - d->started_ns : 0);
+}
+
+static void end(struct driver *d)
+{
+    if (d->ended)
+        return;
+    d->ended = true;
+    view_free(d->view);
+    d->view = NULL;
+    uv_close((uv_handle_t *)&d->script, NULL);
+}
+
+static void on_quit(void *arg)
+{
+    say("quit\n");
+    end(arg);
+}
+
+/* ---- orders ---- */
+
+static enum view_link link_named(const char *name)
+{
+    static const char *const names[] = {"connecting", "live", "stale", "polling", "offline", "refused"};
+    for (int i = 0; i < 6; i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum view_link)i;
+    abort();
+}
+
+static enum decision_state state_named(const char *name)
+{
+    static const char *const names[] = {"asking", "sending", "retrying", "accepted", "conflict", "failed"};
+    for (int i = 0; i < 6; i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum decision_state)i;
+    abort();
+}
+
+/* Cuts the first word off. */
+static char *word(char **rest)
+{
+    char *start = *rest;
+    char *blank = strchr(start, ' ');
+    if (blank) {
+        *blank = '\0';
+        *rest = blank + 1;
+    } else {
+        *rest = start + strlen(start);
+    }
+    return start;
+}
+
+static void unescape(char *text)
+{
+    char *to = text;
+    for (char *p = text; *p; p++) {
+        if (p[0] == '\\' && p[1]) {
+            p++;
+            *to++ = *p == 'n' ? '\n' : *p == 'r' ? '\r' : *p == 'e' ? '\033' : *p;
+        } else {
+            *to++ = *p;
+        }
+    }
+    *to = '\0';
+}
+
+static void apply_json(struct driver *d, const char *what, const char *text)
+{
+    struct error err = ERROR_NONE;
+    cJSON *json = NULL;
+    enum status status = json_parse(text, strlen(text), &json, &err);
+    d->number++;
+    if (status == STATUS_OK && strcmp(what, "project") == 0)
+        status = model_apply_project(d->model, json, d->number, &err);
+    else if (status == STATUS_OK && strcmp(what, "state") == 0)
+        status = model_apply_state(d->model, json, d->number, &err);
+    else if (status == STATUS_OK)
+        status = model_apply_open_approvals(d->model, json, d->number, &err);
+    if (status != STATUS_OK)
+        say("error %s\n", err.text);
+    cJSON_Delete(json);
+    view_model_changed(d->view);
+}
+
+static void apply_event(struct driver *d, const char *text)
+{
+    struct error err = ERROR_NONE;
+    enum status status = event_decode(text, strlen(text), EVENT_FORM_COMPLETE, &d->event, &err);
+    if (status == STATUS_OK)
+        status = model_apply_event(d->model, &d->event, ++d->number, &err);
+    if (status != STATUS_OK)
+        say("error %s\n", err.text);
+    view_model_changed(d->view);
+}
+
+static void set_clock(struct driver *d, const char *text)
+{
+    if (strcmp(text, "run") == 0) {
+        d->started_ns = clock_monotonic_ns();
+    } else if (!clock_parse(text, &d->clock_ns)) {
+        say("error %s is no time\n", text);
+    }
+    view_model_changed(d->view);
+}
+
+static void order(struct driver *d, char *line)
+{
+    char *rest = line;
+    if (*line == '{') {
+        apply_event(d, line);
+        return;
+    }
+    const char *verb = word(&rest);
+    if (strcmp(verb, "project") == 0 || strcmp(verb, "state") == 0 || strcmp(verb, "approvals") == 0) {
+        apply_json(d, verb, rest);
+    } else if (strcmp(verb, "clock") == 0) {
+        set_clock(d, rest);
+    } else if (strcmp(verb, "link") == 0) {
+        const enum view_link link = link_named(word(&rest));
+        const int64_t since_ns = on_now(d) - atoll(word(&rest)) * CLOCK_S;
+        view_set_link(d->view, link, since_ns, *rest ? rest : NULL);
+    } else if (strcmp(verb, "identity") == 0) {
+        const char *name = word(&rest);
+        view_set_identity(d->view, name, *rest ? rest : NULL);
+    } else if (strcmp(verb, "message") == 0) {
+        const bool is_error = strcmp(word(&rest), "error") == 0;
+        view_message(d->view, is_error, rest);
+    } else if (strcmp(verb, "decision") == 0) {
+        const char *id = word(&rest), *state = word(&rest);
+        view_decision_changed(d->view, id, state_named(state), *rest ? rest : NULL);
+    } else if (strcmp(verb, "log") == 0) {
+        const char *id = word(&rest);
+        const uint64_t offset = strtoull(word(&rest), NULL, 10);
+        const bool growing = strcmp(word(&rest), "growing") == 0;
+        unescape(rest);
+        view_job_log(d->view, id, offset, rest, strlen(rest), growing);
+    } else if (strcmp(verb, "clear") == 0) {
+        model_clear(d->model);
+        view_model_changed(d->view);
+    } else if (strcmp(verb, "sync") == 0) {
+        say("synced %s\n", rest);
+    } else if (strcmp(verb, "abort") == 0) {
+        view_emergency_restore();
+        _exit(9);
+    } else {
+        say("error no order %s\n", verb);
+    }
+}
+
+static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
+{
+    (void)handle;
+    *buf = uv_buf_init(mem_alloc(size), (unsigned)size);
+}
+
+static void on_script(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct driver *d = stream->data;
+    if (n < 0) { /* the test has let go */
+        free(buf->base);
+        end(d);
+        return;
+    }
+    (void)buffer_add(&d->pending, buf->base, (size_t)n);
+    free(buf->base);
+    char *newline;
+    while (!d->ended && (newline = strchr(buffer_text(&d->pending), '\n')) != NULL) {
+        const size_t len = (size_t)(newline - d->pending.data);
+        char *line = mem_string_n(d->pending.data, len);
+        buffer_consume(&d->pending, len + 1);
+        if (*line)
+            order(d, line);
+        free(line);
+    }
+}
+
+static void play_scene(struct driver *d, const char *name)
+{
+    struct buffer script = BUFFER_LIMIT(1 << 26);
+    if (!scene_script(&script, name))
+        say("error no scene %s\n", name);
+    char *line = script.data, *newline;
+    while (line && (newline = strchr(line, '\n')) != NULL) {
+        *newline = '\0';
+        order(d, line);
+        line = newline + 1;
+    }
+    buffer_free(&script);
+}
+
+static const char *parse_arguments(int argc, char **argv, struct view_settings *s)
+{
+    const char *scene = NULL;
+    static const char *const glyphs[] = {"auto", "unicode", "console", "ascii"};
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        if (strcmp(argv[i], "--read-only") == 0) {
+            s->read_only = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--scene") == 0)
+            scene = value;
+        else if (strcmp(argv[i], "--theme") == 0)
+            s->theme = value;
+        else if (strcmp(argv[i], "--context") == 0)
+            s->context_name = value;
+        else if (strcmp(argv[i], "--hint") == 0)
+            s->hint = value;
+        else if (strcmp(argv[i], "--glyphs") == 0)
+            for (int g = 0; g < 4; g++)
+                s->glyphs = strcmp(value, glyphs[g]) == 0 ? (enum view_glyphs)g : s->glyphs;
+        i++;
+    }
+    return scene;
+}
+
+int main(int argc, char **argv)
+{
+    struct driver d = {.pending = BUFFER_LIMIT(1 << 24)};
+    struct error err = ERROR_NONE;
+    const struct view_ports ports = {.arg = &d,
+                                     .decide = on_decide,
+                                     .control = on_control,
+                                     .reload = on_reload,
+                                     .quit = on_quit,
+                                     .job_log = on_job_log,
+                                     .now_ns = on_now};
+    struct view_settings settings = {.data_directory = getenv("DRAWBRIDGE_DATADIR")};
+    (void)setlocale(LC_ALL, ""); /* an unknown locale is C */
+    const char *scene = parse_arguments(argc, argv, &settings);
+    (void)clock_parse("2026-11-24T10:00:00Z", &d.clock_ns);
+    if (uv_loop_init(&d.loop) != 0)
+        return 70;
+    d.model = model_new();
+    if (view_new(&d.loop, d.model, &settings, &ports, &d.view, &err) != STATUS_OK) {
+        say("refused %s\n", err.text);
+        fprintf(stderr, "view_driver: %s\n", err.text);
+        (void)uv_run(&d.loop, UV_RUN_DEFAULT);
+        (void)uv_loop_close(&d.loop);
+        model_free(d.model);
+        return 2;
+    }
+    d.script.data = &d;
+    if (uv_pipe_init(&d.loop, &d.script, 0) != 0 || uv_pipe_open(&d.script, 3) != 0 ||
+        uv_read_start((uv_stream_t *)&d.script, on_alloc, on_script) != 0)
+        return 70;
+    if (scene)
+        play_scene(&d, scene);
+    say("ready\n");
+    (void)uv_run(&d.loop, UV_RUN_DEFAULT);
+    const int left = uv_loop_close(&d.loop); /* a handle that is left would be a leak of the view's */
+    event_free(&d.event);
+    model_free(d.model);
+    buffer_free(&d.pending);
+    return left == 0 ? 0 : 71;
+}
