@@ -35,6 +35,8 @@ struct api_reader {
     bool polled; /* poll is a handle of the loop */
     int events;  /* that are polled for */
     bool dirty;
+    bool broken; /* the socket has ended */
+    bool deaf;   /* what comes is dropped: it is no WebSocket any more */
     struct api_reader *next_dirty;
     struct api_queue queue;
     wslay_event_context_ptr websocket;                 /* reads frames, and makes control frames */

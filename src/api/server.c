@@ -198,6 +198,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 static void on_tick(uv_timer_t *timer)
 {
     struct api *a = timer->data;
+    uv_timer_set_repeat(timer, (uint64_t)a->limits.tick_ms);
     drop_dawdlers(a);
     api_stream_tick(a);
 }

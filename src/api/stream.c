@@ -54,7 +54,7 @@ static void end(struct api_reader *r)
 /* Moves what wslay has to say (pings, pongs, close) into the queue, behind whole frames. */
 static void pump_control(struct api_reader *r)
 {
-    if (!wslay_event_want_write(r->websocket))
+    if (r->deaf || !wslay_event_want_write(r->websocket))
         return;
     if (wslay_event_send(r->websocket) != 0) {
         end(r);
@@ -250,6 +250,7 @@ static ssize_t on_recv(wslay_event_context_ptr websocket, uint8_t *out, size_t l
         r->heard_ns = clock_monotonic_ns();
         return got;
     }
+    r->broken = !later;
     wslay_event_set_error(websocket, later ? WSLAY_ERR_WOULDBLOCK : WSLAY_ERR_CALLBACK_FAILURE);
     return -1;
 }
@@ -274,23 +275,40 @@ static void drain(struct api_reader *r)
         end(r);
 }
 
+/* wslay has answered a close frame, or refused what it read: then only that answer is left to be sent. */
+static void begin_closing(struct api_reader *r)
+{
+    if (r->state >= API_READER_CLOSING)
+        return;
+    set_state(r, API_READER_CLOSING);
+    r->linger_ns = clock_monotonic_ns() + r->api->limits.linger_ms * CLOCK_MS;
+}
+
+/* A broken frame, for which wslay closes without telling why. */
+static void refuse_frame(struct api_reader *r)
+{
+    struct api_frame *f = api_frame_bytes("\x88\x02\x03\xea", 4); /* close, 1002: protocol error */
+    r->deaf = true;
+    begin_closing(r);
+    api_queue_add(&r->queue, f);
+    api_frame_release(f);
+}
+
 static void receive(struct api_reader *r)
 {
     r->budget = READ_BUDGET;
-    if (!wslay_event_want_read(r->websocket)) {
+    if (r->deaf || !wslay_event_want_read(r->websocket))
         drain(r);
-        return;
-    }
-    if (wslay_event_recv(r->websocket) != 0) {
+    else if (wslay_event_recv(r->websocket) == 0)
+        pump_control(r);
+    else if (r->broken)
         end(r);
+    else
+        refuse_frame(r);
+    if (r->state == API_READER_ENDED)
         return;
-    }
-    pump_control(r);
-    /* wslay has answered a close frame, or refused what it read: then only that answer is left to be sent. */
-    if (wslay_event_get_close_sent(r->websocket) && r->state < API_READER_CLOSING) {
-        set_state(r, API_READER_CLOSING);
-        r->linger_ns = clock_monotonic_ns() + r->api->limits.linger_ms * CLOCK_MS;
-    }
+    if (wslay_event_get_close_sent(r->websocket))
+        begin_closing(r);
     if (is_full(r)) /* pings without end, and nobody who reads the pongs */
         end(r);
     mark_dirty(r);
@@ -326,11 +344,16 @@ static void write_reader(struct api_reader *r)
         end(r);
         return;
     }
-    bool through = r->state == API_READER_CLOSING && r->queue.count == 0;
-    if (through && wslay_event_get_close_received(r->websocket))
-        end(r);
-    else
-        poll_for(r, r->queue.count > 0 ? UV_READABLE | UV_WRITABLE : UV_READABLE);
+    if (r->state == API_READER_CLOSING && r->queue.count == 0) {
+        if (wslay_event_get_close_received(r->websocket)) {
+            end(r);
+            return;
+        }
+        if (r->deaf || !wslay_event_want_read(
+                           r->websocket))   /* its close frame will not be understood: tell by the socket */
+            (void)shutdown(r->fd, SHUT_WR); /* fails where it is gone, which is read next */
+    }
+    poll_for(r, r->queue.count > 0 ? UV_READABLE | UV_WRITABLE : UV_READABLE);
 }
 
 /* --- life --- */

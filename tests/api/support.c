@@ -234,6 +234,20 @@ void server_service(struct server *s, const char *project, const char *service)
     commit(s, batch);
 }
 
+void server_job(struct server *s, const char *id, const char *project)
+{
+    struct store_batch *batch = store_batch_new(s->store);
+    store_batch_job(batch, &(struct store_job){.id = id,
+                                               .project = project,
+                                               .stage = "qa",
+                                               .service = "web",
+                                               .context = "ctx",
+                                               .task = "test",
+                                               .state = "running",
+                                               .log_path = "log"});
+    commit(s, batch);
+}
+
 int server_setup(void **state)
 {
     struct server *s = MEM_NEW(struct server);
@@ -264,6 +278,7 @@ int server_setup(void **state)
     const struct api_settings settings = {.listen = "127.0.0.1:0", .version = "0.1.0"};
     if (api_new(&s->loop, s->store, &settings, &ports, &s->api, &err) != STATUS_OK)
         fail_msg("%s", err.text);
+    api_limits(s->api)->silence_ms = 600000; /* a slow machine is no silent reader */
     s->port = (int)strtol(strrchr(api_url(s->api), ':') + 1, NULL, 10);
     *state = s;
     return 0;
@@ -319,7 +334,7 @@ static void on_emitted(void *arg, enum status status, const struct error *err)
 }
 
 static uint64_t emit(struct server *s, const char *type, const char *project, const char *stage,
-                     const char *more, bool publish)
+                     const char *more, const char *triggeredid, bool publish)
 {
     struct emitted *e = MEM_NEW(struct emitted);
     struct error err = ERROR_NONE;
@@ -341,8 +356,9 @@ static uint64_t emit(struct server *s, const char *type, const char *project, co
     assert_true(buffer_printf(
         &e->text,
         "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"test\",\"type\":\"%s\",\"time\":\"%s\","
-        "\"datacontenttype\":\"application/json\",\"shkeptncontext\":\"%s\",\"data\":{%s}}",
-        last_id, type, now, last_context, buffer_text(&data)));
+        "\"datacontenttype\":\"application/json\",\"shkeptncontext\":\"%s\",%s%s%s\"data\":{%s}}",
+        last_id, type, now, last_context, triggeredid != NULL ? "\"triggeredid\":\"" : "",
+        triggeredid != NULL ? triggeredid : "", triggeredid != NULL ? "\"," : "", buffer_text(&data)));
     buffer_free(&data);
     if (event_decode(e->text.data, e->text.len, EVENT_FORM_COMPLETE, &e->event, &err) != STATUS_OK)
         fail_msg("%s", err.text);
@@ -368,7 +384,14 @@ void server_settle(struct server *s)
 uint64_t server_emit(struct server *s, const char *type, const char *project, const char *stage,
                      const char *data)
 {
-    uint64_t number = emit(s, type, project, stage, data, true);
+    uint64_t number = emit(s, type, project, stage, data, NULL, true);
+    server_settle(s);
+    return number;
+}
+
+uint64_t server_emit_for(struct server *s, const char *type, const char *project, const char *triggeredid)
+{
+    uint64_t number = emit(s, type, project, "qa", "", triggeredid, true);
     server_settle(s);
     return number;
 }
@@ -376,12 +399,12 @@ uint64_t server_emit(struct server *s, const char *type, const char *project, co
 void server_emit_later(struct server *s, const char *type, const char *project, const char *stage,
                        const char *data)
 {
-    (void)emit(s, type, project, stage, data, true);
+    (void)emit(s, type, project, stage, data, NULL, true);
 }
 
 void server_emit_unpublished(struct server *s, const char *type, const char *project)
 {
-    (void)emit(s, type, project, "qa", "", false);
+    (void)emit(s, type, project, "qa", "", NULL, false);
     server_settle(s);
 }
 
@@ -678,6 +701,10 @@ void ws_send(struct server *s, struct ws *ws, int opcode, bool fin, bool mask, c
     size_t used = 2;
     if (len < 126) {
         head[1] = (unsigned char)len;
+    } else if (len <= 0xffff) {
+        head[1] = 126;
+        head[used++] = (unsigned char)(len >> 8);
+        head[used++] = (unsigned char)len;
     } else {
         head[1] = 127;
         for (int i = 0; i < 8; i++)

@@ -52,12 +52,14 @@ void server_token(struct server *s, const char *name, const char *role, const ch
                   int64_t expires_ns);
 void server_revoke(struct server *s, const char *name);
 void server_project(struct server *s, const char *name);
+void server_job(struct server *s, const char *id, const char *project);
 void server_service(struct server *s, const char *project, const char *service);
 
 /* Stores and publishes an event; returns its number. data: more members of data, e.g. ",\"result\":\"pass\"",
  * or "". */
 uint64_t server_emit(struct server *s, const char *type, const char *project, const char *stage,
                      const char *data);
+uint64_t server_emit_for(struct server *s, const char *type, const char *project, const char *triggeredid);
 /* The same, without waiting for it. */
 void server_emit_later(struct server *s, const char *type, const char *project, const char *stage,
                        const char *data);
