@@ -318,6 +318,18 @@ bool pty_wait_heard(struct pty *p, const char *start, int deadline_ms)
     return true;
 }
 
+void pty_pump(struct pty *p, int ms)
+{
+    const int64_t end_ms = now_ms() + ms;
+    for (int64_t left_ms = ms; left_ms > 0; left_ms = end_ms - now_ms())
+        pump(p, (int)left_ms);
+}
+
+int pty_pid(const struct pty *p)
+{
+    return (int)p->pid;
+}
+
 void pty_wait_quiet(struct pty *p, int quiet_ms)
 {
     p->last_byte_ms = now_ms();

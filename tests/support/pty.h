@@ -30,6 +30,9 @@ void pty_resize(struct pty *p, int columns, int rows);
 void pty_tell(struct pty *p, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* one line on descriptor 3 */
 
+void pty_pump(struct pty *p, int ms); /* runs the terminal for so long */
+int pty_pid(const struct pty *p);
+
 /* Waits. False: the deadline came first. */
 bool pty_wait_text(struct pty *p, const char *text, int deadline_ms); /* somewhere on the screen */
 bool pty_wait_no_text(struct pty *p, const char *text, int deadline_ms);
