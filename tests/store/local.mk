@@ -1,5 +1,7 @@
 # tests of store
-check_PROGRAMS += %D%/store_test
-TESTS += %D%/store_test
+check_PROGRAMS += %D%/store_test %D%/facts_test
+TESTS += %D%/store_test %D%/facts_test
 %C%_store_test_SOURCES = %D%/store_test.c %D%/support.c %D%/support.h
 %C%_store_test_LDADD = $(TEST_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS)
+%C%_facts_test_SOURCES = %D%/facts_test.c %D%/support.c %D%/support.h
+%C%_facts_test_LDADD = $(TEST_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS)
