@@ -224,15 +224,11 @@ void dispatch_place(struct sequencer *s, struct execution *x)
 /* --- the rules --- */
 
 /* Rule 3 of sequences: one in scope is triggered since before this event's time, of another context, or two
- * of any. */
+ * of any. x is the oldest of its context, so none of its own arrived before its time. */
 static bool is_behind_another(const struct scope *scope, const struct execution *x)
 {
-    const struct execution *first = heap_first(&scope->by_arrival), *second = heap_second(&scope->by_arrival);
-    if (first == NULL || first->triggered_ns >= x->time_ns)
-        return false;
-    if (first->record != x->record)
-        return true;
-    return second != NULL && second->triggered_ns < x->time_ns;
+    const struct execution *first = heap_first(&scope->by_arrival);
+    return first != NULL && first->triggered_ns < x->time_ns;
 }
 
 /* With runs of one context started: the oldest of the same context that waits. */

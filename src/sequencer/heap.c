@@ -68,14 +68,6 @@ void *heap_first(const struct heap *h)
     return h->count > 0 ? h->nodes[0]->owner : NULL;
 }
 
-void *heap_second(const struct heap *h)
-{
-    if (h->count < 2)
-        return NULL;
-    size_t second = h->count > 2 && comes_before(h, 2, 1) ? 2 : 1;
-    return h->nodes[second]->owner;
-}
-
 void heap_free(struct heap *h)
 {
     free(h->nodes);

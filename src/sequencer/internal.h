@@ -43,7 +43,6 @@ struct heap {
 void heap_add(struct heap *h, struct heap_node *node, void *owner);
 void heap_remove(struct heap *h, struct heap_node *node); /* nothing where it is in none */
 void *heap_first(const struct heap *h);                   /* NULL: empty */
-void *heap_second(const struct heap *h);
 void heap_free(struct heap *h);
 
 /* --- the data --- */

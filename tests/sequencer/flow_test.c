@@ -560,6 +560,7 @@ static const struct follow_row follow_rows[] = {
     {"{event: a.s.finished, selector: {match: {last.result: pass}}}", "fail", ""},
     {"{event: a.s.finished, selector: {match: {first.result: pass}}}", "pass", ""},
     {"{event: a.s.finished, selector: {match: {las.result: pass}}}", "pass", ""},
+    {"{event: a.s.finished, selector: {match: {lost.result: pass}}}", "pass", ""},
     {"{event: a.s.finished, selector: {match: {evaluation.score: pass}}}", "pass", ""},
     {"{event: a.s.triggered}", "pass", ""},
     {"{event: a.t.finished}", "pass", ""},

@@ -163,8 +163,8 @@ static void a_run_of_the_started_context_overtakes_what_arrived_after_its_time(v
     (void)unused;
     struct world *w = world_new(ONE_TASK);
     world_trigger(w, "A", "s.d");
-    int64_t before = w->now_ns;
     world_trigger(w, "B", "s.d");
+    int64_t before = w->now_ns; /* the very time at which B arrived */
     world_apply(w,
                 &(struct input){
                     .type = "sh.keptn.event.s.e.triggered", .context = "A", .stage = "s", .time_ns = before});
@@ -173,7 +173,7 @@ static void a_run_of_the_started_context_overtakes_what_arrived_after_its_time(v
     world_free(w);
 }
 
-static void two_of_the_own_context_that_wait_hold_a_third(void **unused)
+static void several_of_one_context_go_in_order_once_the_other_has_ended(void **unused)
 {
     (void)unused;
     struct world *w = world_new(ONE_TASK);
@@ -466,7 +466,7 @@ int main(void)
         cmocka_unit_test(runs_of_one_context_do_not_wait_for_each_other_but_their_tasks_do),
         cmocka_unit_test(a_run_of_the_started_context_waits_behind_another_that_came_before_its_time),
         cmocka_unit_test(a_run_of_the_started_context_overtakes_what_arrived_after_its_time),
-        cmocka_unit_test(two_of_the_own_context_that_wait_hold_a_third),
+        cmocka_unit_test(several_of_one_context_go_in_order_once_the_other_has_ended),
         cmocka_unit_test(an_open_approval_blocks_nobody_and_is_overtaken),
         cmocka_unit_test(after_its_approval_a_run_waits_for_the_one_that_overtook_it),
         cmocka_unit_test(a_third_run_waits_until_all_that_are_started_have_ended),

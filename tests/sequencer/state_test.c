@@ -122,6 +122,16 @@ static void the_latest_failed_event_is_never_cleared(void **unused)
     world_free(w);
 }
 
+static void an_errored_event_counts_as_failed_whatever_its_result(void **unused)
+{
+    (void)unused;
+    struct world *w = world_new(YARD_OF_TWO);
+    trigger(w, NULL);
+    world_finished(w, world_last(w, "A", "deployment.triggered"), "errored", "pass");
+    assert_string_equal(latest(w, "qa", "latestFailedEvent", "type"), "sh.keptn.event.deployment.finished");
+    world_free(w);
+}
+
 /* Keptn shows it as succeeded: its data still has the status of the stage before. */
 static void a_follower_that_waits_shows_no_status_and_keeps_the_context_open(void **unused)
 {
@@ -228,6 +238,7 @@ int main(void)
         cmocka_unit_test(task_events_show_as_the_latest_by_their_arrival),
         cmocka_unit_test(a_stage_ends_with_the_status_of_its_sequence),
         cmocka_unit_test(the_latest_failed_event_is_never_cleared),
+        cmocka_unit_test(an_errored_event_counts_as_failed_whatever_its_result),
         cmocka_unit_test(a_follower_that_waits_shows_no_status_and_keeps_the_context_open),
         cmocka_unit_test(only_lighthouse_s_evaluations_are_shown),
         cmocka_unit_test(an_execution_has_the_keys_of_keptn_s_query),
