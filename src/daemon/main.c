@@ -24,6 +24,7 @@ struct daemon {
     uv_loop_t loop;
     uv_signal_t signals[3];
     uv_timer_t drain;
+    uv_fs_event_t tokens; /* TOKEN_NOTICE */
     bool jobs_stopped, api_stopped;
 };
 
@@ -132,6 +133,25 @@ static enum status open_parts(struct daemon *d, const struct options *options, s
     return status;
 }
 
+static void on_tokens_changed(uv_fs_event_t *handle, const char *name, int events, int status)
+{
+    struct daemon *d = handle->data;
+    (void)events;
+    if (status == 0 && name != NULL && strcmp(name, TOKEN_NOTICE) == 0 && !d->core.stopping)
+        api_tokens_changed(d->core.api);
+}
+
+/* The directory is watched, not the file: it need not be there yet. */
+static void watch_tokens(struct daemon *d, const char *directory)
+{
+    uv_fs_event_init(&d->loop, &d->tokens);
+    d->tokens.data = d;
+    int code = uv_fs_event_start(&d->tokens, on_tokens_changed, directory, 0);
+    if (code != 0)
+        log_write(LOG_WARN, "cannot watch %s (%s): new and revoked tokens count after a restart", directory,
+                  uv_strerror(code));
+}
+
 /* The loop ends when nothing is left on it; what jobs and api leave behind closes itself. */
 static void close_when_drained(uv_timer_t *timer)
 {
@@ -139,6 +159,7 @@ static void close_when_drained(uv_timer_t *timer)
     if (!d->jobs_stopped || !d->api_stopped || d->core.turns > 0 || repo_queue_length(d->core.repo_queue) > 0)
         return;
     uv_close((uv_handle_t *)&d->drain, NULL);
+    uv_close((uv_handle_t *)&d->tokens, NULL);
     uv_close((uv_handle_t *)&d->core.timer, NULL);
     for (size_t i = 0; i < 3; i++)
         uv_close((uv_handle_t *)&d->signals[i], NULL);
@@ -205,6 +226,7 @@ static int serve(const struct options *options)
         d.signals[i].data = &d;
         uv_signal_start(&d.signals[i], on_signal, numbers[i]);
     }
+    watch_tokens(&d, options->data);
     core_resume(&d.core);
     printf("ready %s\n", api_url(d.core.api));
     (void)fflush(stdout); /* a reader that is gone does not stop us */

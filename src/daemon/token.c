@@ -36,6 +36,21 @@ static void committed(void *arg, enum status status, const struct error *err)
         r->err = *err;
 }
 
+/* A running drawbridged watches this file, and reads the tokens again. */
+static void tell_server(const char *directory)
+{
+    char *path = mem_printf("%s/" TOKEN_NOTICE, directory);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || write(fd, "changed\n", 8) != 8)
+        (void)fprintf(
+            stderr,
+            "drawbridged: cannot write %s: %s; a running drawbridged sees the change after its next start\n",
+            path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    free(path);
+}
+
 /* The store of a start or a one-shot command is opened without a loop: it calls back before store_commit
  * returns. */
 static enum status commit(struct store_batch *batch, struct error *err)
@@ -183,7 +198,7 @@ int token_command(const char *directory, int argc, char **argv)
         error_set(&err, STATUS_USAGE, "usage: drawbridged [--data DIR] token create|list|revoke");
         return fail(&err);
     }
-    if (store_open(directory, NULL, &store, &err) != STATUS_OK)
+    if (store_open_beside(directory, &store, &err) != STATUS_OK)
         return fail(&err);
     if (strcmp(argv[0], "create") == 0)
         result = create(store, argc, argv);
@@ -196,5 +211,7 @@ int token_command(const char *directory, int argc, char **argv)
         result = fail(&err);
     }
     store_close(store);
+    if (result == 0 && strcmp(argv[0], "list") != 0)
+        tell_server(directory);
     return result;
 }

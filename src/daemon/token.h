@@ -5,7 +5,8 @@
 #include "base/error.h"
 #include "store/store.h"
 
-#define TOKEN_SIZE 48
+#define TOKEN_SIZE   48
+#define TOKEN_NOTICE "tokens-changed" /* below the data directory: written when tokens have changed */
 
 /* The first start: an admin token in DIRECTORY/admin-token, mode 0600. Nothing where the store has tokens and
  * the file is there. *made tells whether one was made. */

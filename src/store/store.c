@@ -116,7 +116,8 @@ static enum status open_database(struct store *s, struct error *err)
     return status;
 }
 
-enum status store_open(const char *directory, uv_loop_t *loop, struct store **out, struct error *err)
+static enum status open_store(const char *directory, uv_loop_t *loop, bool lock, struct store **out,
+                              struct error *err)
 {
     struct store *s = MEM_NEW(struct store);
     s->directory = mem_string(directory);
@@ -128,7 +129,7 @@ enum status store_open(const char *directory, uv_loop_t *loop, struct store **ou
     if (uv_mutex_init(&s->mutex) != 0 || uv_cond_init(&s->finished) != 0)
         abort(); /* no memory */
     enum status status = make_directories(directory, err);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && lock)
         status = lock_directory(s, err);
     if (status == STATUS_OK)
         status = open_database(s, err);
@@ -138,6 +139,16 @@ enum status store_open(const char *directory, uv_loop_t *loop, struct store **ou
     }
     *out = s;
     return status;
+}
+
+enum status store_open(const char *directory, uv_loop_t *loop, struct store **out, struct error *err)
+{
+    return open_store(directory, loop, true, out, err);
+}
+
+enum status store_open_beside(const char *directory, struct store **out, struct error *err)
+{
+    return open_store(directory, NULL, false, out, err);
 }
 
 void store_close(struct store *s)
