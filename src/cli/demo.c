@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -49,6 +50,7 @@ struct demo {
     struct demo_server server;
     char *directory, *upstream, *clone, *server_url, *token_file, *token;
     char *self, *parts; /* this program; the folder of helloservice */
+    char previous[64];  /* context of the delivery that has ended */
     int ports[STAGES];
     bool on_terminal;
 };
@@ -240,10 +242,16 @@ static enum status wait_for(struct demo *d, bool waiting, struct picture *p, str
             return status;
         if (stop_signal != 0)
             return interrupted(err);
+        if (strcmp(p->context, d->previous) ==
+            0) /* the new one is not there yet: its shipyard is being read */
+            p->state[0] = '\0';
         bool ended = strcmp(p->state, "finished") == 0 || strcmp(p->state, "aborted") == 0 ||
                      strcmp(p->state, "timedOut") == 0;
-        if (waiting ? p->waiting : ended)
+        if (waiting ? p->waiting : ended) {
+            if (ended)
+                memcpy(d->previous, p->context, sizeof d->previous);
             return STATUS_OK;
+        }
         if (ended || clock_monotonic_ns() > deadline)
             return error_set(err, STATUS_FAILED, "the delivery %s: expected it to %s",
                              ended ? "has ended" : "still goes on after 60 s",
@@ -259,7 +267,8 @@ static enum status check_version(struct demo *d, size_t stage, const char *versi
     enum status status =
         http_ask(d->ctx->http, &(struct http_request){.method = "GET", .url = url}, &answer, err);
     if (status == STATUS_OK) {
-        cli_print("%s: GET %s answers %s", stages[stage], url, answer.body);
+        cli_print("%s: GET %s answers %.*s", stages[stage], url, (int)strcspn(answer.body, "\n"),
+                  answer.body);
         char *expected = mem_printf("\"%s\"", version);
         if (answer.code != 200 || strstr(answer.body, expected) == NULL)
             status =
@@ -359,6 +368,8 @@ static void clean_up(struct demo *d)
     demo_server_stop(&d->server);
     for (size_t i = 0; i < STAGES; i++)
         demo_stop_service(d->parts, d->directory, stages[i]);
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ; /* the services that were deployed: their jobs have ended, so they are ours */
     demo_remove(d->directory);
     char *texts[] = {d->directory,  d->upstream, d->clone, d->server_url,
                      d->token_file, d->token,    d->self,  d->parts};
@@ -372,6 +383,7 @@ enum status cli_demo(struct cli_context *ctx, const struct cli_args *args, struc
     const char *temporary = getenv("TMPDIR");
     (void)args;
     catch_signals();
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     d.directory = mem_printf("%s/drawbridge-demo.XXXXXX",
                              temporary != NULL && temporary[0] == '/' ? temporary : "/tmp");
     if (mkdtemp(d.directory) == NULL) {

@@ -236,6 +236,9 @@ char *world_run(struct world *w, int expected, ...)
         fail_msg("drawbridge %s %s ended with %d, not %d: %s", argv[5], argv[6] ? argv[6] : "", exit_status,
                  expected, buffer_text(&output));
     free(program);
+    const char *said = strstr(buffer_text(&output), "ID of Keptn context: ");
+    if (said != NULL)
+        (void)snprintf(w->context, sizeof w->context, "%.36s", said + strlen("ID of Keptn context: "));
     return buffer_take(&output, NULL);
 }
 
@@ -320,7 +323,9 @@ void world_project(struct world *w, const char *shipyard, const char *job)
 
 static cJSON *newest(struct world *w)
 {
-    cJSON *states = world_get(w, "/controlPlane/v1/sequence/fulltour?pageSize=1");
+    char *path = mem_printf("/controlPlane/v1/sequence/fulltour?pageSize=1&keptnContext=%s", w->context);
+    cJSON *states = world_get(w, path);
+    free(path);
     cJSON *first = cJSON_DetachItemFromArray(cJSON_GetObjectItemCaseSensitive(states, "states"), 0);
     cJSON_Delete(states);
     return first;

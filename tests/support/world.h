@@ -14,7 +14,8 @@ struct world {
     pid_t server;       /* 0: not running */
     int server_output;
     char *url, *token_file;
-    int port; /* of the first start; kept over restarts */
+    char context[40]; /* of the newest `trigger` through world_run; world_wait and the like look at it */
+    int port;         /* of the first start; kept over restarts */
 };
 
 /* programs NULL: $top_builddir. Makes the directory, and starts drawbridged where start is true. */
@@ -42,10 +43,10 @@ int world_shell(const struct world *w, const char *line);
 /* A project without upstream with the shipyard text, the service helloservice, and the job file for each
  * stage (NULL: none). */
 void world_project(struct world *w, const char *shipyard, const char *job);
-/* Looks every 20 ms until the newest delivery has this overall state ("finished", "waiting": an approval is
- * open), at most 30 s. Returns its context; the caller's. */
+/* Looks every 20 ms until the delivery triggered last has this overall state ("finished", "waiting": an
+ * approval is open), at most 30 s. Returns its context; the caller's. */
 char *world_wait(struct world *w, const char *state);
-/* The state of the newest sequence's stage as the query has it ("succeeded", …, "" where it has not been
+/* The state of its stage as the query has it ("succeeded", …, "" where it has not been
  * reached); the caller's. */
 char *world_stage_state(struct world *w, const char *stage);
 /* The result of the newest <stage>.delivery.finished ("pass", …); the caller's, NULL: none. */
