@@ -172,7 +172,7 @@ const struct stage_state *run_news(const struct run *run)
 {
     const struct stage_state *state = stage_state(run);
     if (state == NULL || state->latest_class != EVENT_CLASS_TASK || run_knows(run, state->latest_key) ||
-        whole_ms(state->latest_ns) <= whole_ms(newest_fact_ns(run)))
+        whole_ms(state->latest_ns) < whole_ms(newest_fact_ns(run)))
         return NULL;
     return state;
 }
@@ -296,9 +296,12 @@ static bool is_queued(const struct run *run)
     const struct overall_state *overall = overall_state(run);
     const struct stage_state *news = run_news(run), *stage = stage_state(run);
     bool told = overall != NULL && (overall->word == OVERALL_TRIGGERED || overall->word == OVERALL_WAITING);
-    bool started = news != NULL && news->latest_kind != EVENT_KIND_TRIGGERED;
+    bool held = news != NULL && news->latest_kind == EVENT_KIND_TRIGGERED;
     if (told)
-        return current_task(run) == NULL && !started;
+        return current_task(run) == NULL && (news == NULL || held);
+    /* A task that a state shows as triggered, while its event does not come, is held by the server. */
+    if (held && (run->reached > 0 || run->triggered_seen))
+        return true;
     if (run->reached > 0 || news != NULL)
         return false;
     /* Nothing but its triggered. A state that says started came after that only where it knows the run. */
