@@ -98,7 +98,9 @@ static size_t check_contexts(const struct model *m)
             assert(lane->context == c && !lane->changed);
             for (size_t k = 0; k < lane->run_count; k++) {
                 assert(lane->runs[k]->lane == lane);
+                /* one that nothing has named is the last, and stands for something */
                 assert(lane->runs[k]->key != 0 || k + 1 == lane->run_count);
+                assert(lane->runs[k]->key != 0 || lane->runs[k]->reached > 0 || lane->state != NULL);
                 open += lane->runs[k]->open_listed;
             }
             runs += lane->run_count;

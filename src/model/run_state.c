@@ -248,6 +248,8 @@ static void end_by_state(struct run *run, enum model_state end)
     bool stopped = end == MODEL_ABORTED || end == MODEL_TIMED_OUT;
     if (stopped && overall != NULL && overall->said_ns > ns)
         ns = overall->said_ns;
+    if (run->pub.triggered_ns > ns)
+        ns = run->pub.triggered_ns;
     run->pub.state = end;
     run->pub.finished_ns = run->pub.since_ns = ns;
     static const char *const results[MODEL_STATE_COUNT] = {[MODEL_SUCCEEDED] = "pass",

@@ -82,6 +82,11 @@ static void two_stages_with_an_approval(struct story *s)
     task(s, 300, "c1", "production", "je-deployment", "d2", "pass");
     finished(s, 400, "c1", "production", "delivery", "f2", "t2", "succeeded", "pass");
     story_state(s, 0, "c1", "finished", "production", "succeeded", "production.delivery.finished", "f2", 400);
+    triggered(s, 0, "c8", "qa", "delivery", "t8", "v1");
+    task(s, 12, "c8", "qa", "je-test", "e8", "pass");
+    finished(s, 100, "c8", "qa", "delivery", "f8", "t8", "succeeded", "pass");
+    triggered(s, 100, "c8", "production", "delivery", "t9", "v1");
+    task(s, 110, "c8", "production", "approval", "a9", NULL);
     triggered(s, 250, "c2", "production", "delivery", "t3", "v2");
     task(s, 260, "c2", "production", "approval", "a3", NULL);
     triggered(s, 150, "c3", "production", "delivery", "t4", "v0");
@@ -191,6 +196,11 @@ static void decided_twice_and_out_of_step(struct story *s)
     finished(s, 120, "c1", "production", "delivery", "f1", "t1", "succeeded", "fail");
     task(s, 200, "c1", "production", "approval", "a5", NULL);
     finished(s, 400, "c1", "production", "delivery", "f9", "unseen", "succeeded", "pass");
+    /* ended twice: the first end counts */
+    triggered(s, 500, "c9", "production", "delivery", "t9", "v1");
+    finished(s, 530, "c9", "production", "delivery", "g3", "t9", "succeeded", "pass");
+    finished(s, 520, "c9", "production", "delivery", "g2", "t9", "aborted", "pass");
+    finished(s, 520, "c9", "production", "delivery", "g1", "t9", "errored", "fail");
 }
 
 static void a_state_of_a_run_that_no_event_told(struct story *s)
