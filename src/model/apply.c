@@ -13,6 +13,8 @@ struct place {
     struct stage *stage;
     struct context *context; /* NULL: not known yet */
     struct lane *lane;       /* NULL: not known yet */
+    struct model_task *task; /* that it is of; NULL: not known yet, or of a sequence */
+    struct run *run;         /* of that task */
     int64_t until_ns;        /* what is not later was dropped with its lane */
     bool dropped;            /* the lane was, once */
 };
@@ -63,21 +65,37 @@ static enum status check(const struct event *ev, struct error *err)
     return status;
 }
 
-/* Makes project and stage, which any event tells of; the rest is looked up. */
-static enum status find_place(struct model *m, const struct event *ev, struct place *out, struct error *err)
+/* What there is already. */
+static struct place find_place(const struct model *m, const struct event *ev)
 {
-    out->project = project_get(m, ev->project);
-    if (out->project == NULL)
+    struct place place = {.project = project_find(m, ev->project), .until_ns = INT64_MIN};
+    if (place.project != NULL)
+        place.stage = stage_find(place.project, ev->stage);
+    if (place.project != NULL)
+        place.context = context_find(m, place.project, ev->context);
+    if (place.context != NULL && place.stage != NULL)
+        place.lane = lane_find(place.context, place.stage, ev->service);
+    if (place.stage != NULL)
+        place.until_ns = tomb_until(m, place.project, ev->context, place.stage, ev->service);
+    place.dropped = place.until_ns != INT64_MIN;
+    bool triggered = ev->parsed_type.kind == EVENT_KIND_TRIGGERED;
+    if (place.context != NULL && ev->parsed_type.class == EVENT_CLASS_TASK)
+        place.task = context_find_task(place.context, triggered ? ev->id : ev->triggeredid, &place.run);
+    return place;
+}
+
+/* Project and stage, which any event tells of. */
+static enum status make_place(struct model *m, const struct event *ev, struct place *place, struct error *err)
+{
+    place->project = project_get(m, ev->project);
+    if (place->project == NULL)
         return error_set(err, STATUS_INVALID, "more than %d projects: %s is not shown", PROJECTS_MAX,
                          ev->project);
-    out->stage = stage_get(m, out->project, ev->stage);
-    if (out->stage == NULL)
+    if (place->stage == NULL)
+        place->stage = stage_get(m, place->project, ev->stage);
+    if (place->stage == NULL)
         return error_set(err, STATUS_INVALID, "project %s has more than %d stages: %s is not shown",
                          ev->project, STAGES_MAX, ev->stage);
-    out->context = context_find(m, out->project, ev->context);
-    out->lane = out->context != NULL ? lane_find(out->context, out->stage, ev->service) : NULL;
-    out->until_ns = tomb_until(m, out->project, ev->context, out->stage, ev->service);
-    out->dropped = out->until_ns != INT64_MIN;
     return STATUS_OK;
 }
 
@@ -190,10 +208,20 @@ static enum status sequence_finished(struct model *m, const struct event *ev, st
 
 /* --- tasks --- */
 
-static enum status refuse_task(const struct event *ev, struct error *err)
+/* Bounds what one context can take of the memory. */
+static enum status check_room(const struct event *ev, const struct place *place, struct error *err)
 {
-    return error_set(err, STATUS_INVALID, "context %.40s has more than %d tasks in stage %s: %s is left out",
-                     ev->context, TASKS_MAX, ev->stage, ev->parsed_type.name);
+    if (ev->parsed_type.class != EVENT_CLASS_TASK)
+        return STATUS_OK;
+    if (place->task == NULL && place->lane != NULL && lane_task_count(place->lane) >= TASKS_MAX)
+        return error_set(err, STATUS_INVALID,
+                         "context %.40s has more than %d tasks in stage %s: %s is left out", ev->context,
+                         TASKS_MAX, ev->stage, ev->parsed_type.name);
+    if (ev->parsed_type.kind != EVENT_KIND_TRIGGERED && place->task != NULL &&
+        place->task->executor_count >= EXECUTORS_MAX && !task_has_event(place->task, ev))
+        return error_set(err, STATUS_INVALID, "task %s of context %.40s has more than %d executors",
+                         place->task->name, ev->context, EXECUTORS_MAX);
+    return STATUS_OK;
 }
 
 static struct origin *task_origin(struct model *m, const struct event *ev, const struct lane *lane)
@@ -209,11 +237,10 @@ static struct origin *task_origin(struct model *m, const struct event *ev, const
 }
 
 static enum status task_triggered(struct model *m, const struct event *ev, struct place *place,
-                                  uint64_t bound, struct error *err)
+                                  uint64_t bound)
 {
-    struct run *run = NULL;
-    struct model_task *known =
-        place->context != NULL ? context_find_task(place->context, ev->id, &run) : NULL;
+    struct run *run = place->run;
+    struct model_task *known = place->task;
     if (known != NULL && known->facts.triggered_seen) {
         if (task_note_number(known, ev, bound)) {
             run_changed(run);
@@ -223,8 +250,6 @@ static enum status task_triggered(struct model *m, const struct event *ev, struc
     }
     if (known == NULL && place->dropped && ev->time_ns <= place->until_ns)
         return STATUS_OK;
-    if (place->lane != NULL && lane_task_count(place->lane) >= TASKS_MAX)
-        return refuse_task(ev, err);
     /* A started or finished may have come before it, and have named another stage. */
     struct lane *before = run != NULL ? run->lane : NULL;
     struct model_task task = known != NULL ? run_take_task(m, run, known) : task_new(ev->id);
@@ -242,9 +267,10 @@ static enum status task_triggered(struct model *m, const struct event *ev, struc
 
 /* A started or finished of a task whose triggered is not known yet waits in the lane that the first of them
  * names. */
-static void add_early(struct model *m, const struct event *ev, struct place *place, uint64_t bound,
-                      struct model_task *known, struct run *run)
+static void add_early(struct model *m, const struct event *ev, struct place *place, uint64_t bound)
 {
+    struct model_task *known = place->task;
+    struct run *run = place->run;
     struct lane *before = run != NULL ? run->lane : NULL;
     struct model_task task = known != NULL ? run_take_task(m, run, known) : task_new(ev->triggeredid);
     bool first = task_add_event(m, &task, ev);
@@ -258,12 +284,10 @@ static void add_early(struct model *m, const struct event *ev, struct place *pla
     context_derive(m, place->context);
 }
 
-static enum status task_answered(struct model *m, const struct event *ev, struct place *place, uint64_t bound,
-                                 struct error *err)
+static enum status task_answered(struct model *m, const struct event *ev, struct place *place, uint64_t bound)
 {
-    struct run *run = NULL;
-    struct model_task *task =
-        place->context != NULL ? context_find_task(place->context, ev->triggeredid, &run) : NULL;
+    struct run *run = place->run;
+    struct model_task *task = place->task;
     if (task == NULL && place->dropped)
         return STATUS_OK;
     if (task != NULL && task_has_event(task, ev)) {
@@ -273,13 +297,8 @@ static enum status task_answered(struct model *m, const struct event *ev, struct
         }
         return STATUS_OK;
     }
-    if (task == NULL && place->lane != NULL && lane_task_count(place->lane) >= TASKS_MAX)
-        return refuse_task(ev, err);
-    if (task != NULL && task->executor_count >= EXECUTORS_MAX)
-        return error_set(err, STATUS_INVALID, "task %s of context %.40s has more than %d executors",
-                         task->name, ev->context, EXECUTORS_MAX);
     if (task == NULL || !task->facts.triggered_seen) {
-        add_early(m, ev, place, bound, task, run);
+        add_early(m, ev, place, bound);
         return STATUS_OK;
     }
     (void)task_add_event(m, task, ev);
@@ -299,17 +318,20 @@ enum status apply_event(struct model *m, const struct event *ev, uint64_t bound,
     if (kind != EVENT_KIND_TRIGGERED && kind != EVENT_KIND_FINISHED &&
         (kind != EVENT_KIND_STARTED || sequence))
         return STATUS_OK; /* invalidated, changed: not the sequencer's either (keptn-events.md, section 1) */
-    struct place place = {0};
     enum status status = check(ev, err);
+    if (status != STATUS_OK)
+        return status;
+    struct place place = find_place(m, ev);
+    status = check_room(ev, &place, err);
     if (status == STATUS_OK)
-        status = find_place(m, ev, &place, err);
+        status = make_place(m, ev, &place, err);
     if (status != STATUS_OK)
         return status;
     if (sequence)
         return kind == EVENT_KIND_TRIGGERED ? sequence_triggered(m, ev, &place)
                                             : sequence_finished(m, ev, &place);
-    return kind == EVENT_KIND_TRIGGERED ? task_triggered(m, ev, &place, bound, err)
-                                        : task_answered(m, ev, &place, bound, err);
+    return kind == EVENT_KIND_TRIGGERED ? task_triggered(m, ev, &place, bound)
+                                        : task_answered(m, ev, &place, bound);
 }
 
 enum status model_apply_event(struct model *m, const struct event *ev, uint64_t number, struct error *err)

@@ -18,6 +18,23 @@ void context_mark(struct context *c)
 
 /* --- name, times, what it carries --- */
 
+/* The one sequence of the shipyard that has the run's first task; NULL: none, or several. */
+static const char *name_by_shipyard(const struct run *run)
+{
+    const struct stage *stage = run->lane->slot->stage;
+    const char *name = NULL;
+    for (size_t i = 0; run->reached > 0 && i < stage->plan_count; i++) {
+        bool has = false;
+        for (size_t k = 0; k < stage->plans[i].task_count; k++)
+            has = has || strcmp(stage->plans[i].tasks[k], run->pub.tasks[0].name) == 0;
+        if (has && name != NULL)
+            return NULL;
+        if (has)
+            name = stage->plans[i].name;
+    }
+    return name;
+}
+
 static const char *name_of(const struct run *run)
 {
     const struct stage_state *state = lane_state_run(run->lane) == run ? run->lane->state : NULL;
@@ -26,7 +43,10 @@ static const char *name_of(const struct run *run)
         return run->name;
     if (state != NULL && state->latest_class == EVENT_CLASS_SEQUENCE && state->latest_name != NULL)
         return state->latest_name;
-    return overall != NULL ? overall->name : MODEL_UNKNOWN;
+    if (overall != NULL)
+        return overall->name;
+    const char *name = name_by_shipyard(run);
+    return name != NULL ? name : MODEL_UNKNOWN;
 }
 
 static int64_t triggered_ns_of(const struct run *run)

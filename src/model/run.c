@@ -79,6 +79,12 @@ void run_bury(struct model *m, struct run *run)
     struct lane *lane = run->lane;
     list_remove(m, run);
     delivery_remove(m, run);
+    /* What it showed of the lane and its context may go now. */
+    struct model_sequence *seq = &run->pub;
+    seq->name = MODEL_UNKNOWN;
+    seq->image = seq->version = seq->task = seq->triggered_by = seq->shipyard_commit = NULL;
+    seq->evaluation_result = NULL;
+    seq->approval = (struct model_approval){0};
     size_t i = 0;
     while (lane->runs[i] != run)
         i++;

@@ -375,6 +375,26 @@ static void a_run_that_began_with_another_shipyard_has_nothing_to_come(void **st
     done(m, &s);
 }
 
+static void a_sequence_that_nothing_names_has_the_name_that_its_task_tells(void **state)
+{
+    (void)state;
+    struct story s = {0};
+    story_event(&s, 1, "c1", "qa", "approval.triggered", "a1", "", "");
+    add_project(&s, "spec: {stages: [{name: qa, sequences: [{name: delivery, tasks: [{name: approval}]}]}]}",
+                "{\"stageName\":\"qa\"}");
+    struct model *m = told(&s);
+    assert_string_equal(story_find(m, "c1", "qa")->name, "delivery");
+    /* two have the task: nobody knows */
+    add_project(&s,
+                "spec: {stages: [{name: qa, sequences: [{name: delivery, tasks: [{name: approval}]}, "
+                "{name: other, tasks: [{name: approval}]}]}]}",
+                "{\"stageName\":\"qa\"}");
+    assert_int_equal(story_apply(m, &s.items[2], NULL), STATUS_OK);
+    model_check(m);
+    assert_string_equal(story_find(m, "c1", "qa")->name, MODEL_UNKNOWN);
+    done(m, &s);
+}
+
 static void a_shipyard_that_cannot_be_read_leaves_the_stages(void **state)
 {
     (void)state;
@@ -557,6 +577,7 @@ int main(void)
         cmocka_unit_test(tasks_go_to_the_newest_run_that_was_triggered_before),
         cmocka_unit_test(tasks_to_come_are_the_shipyards),
         cmocka_unit_test(a_run_that_began_with_another_shipyard_has_nothing_to_come),
+        cmocka_unit_test(a_sequence_that_nothing_names_has_the_name_that_its_task_tells),
         cmocka_unit_test(a_shipyard_that_cannot_be_read_leaves_the_stages),
         cmocka_unit_test(stages_stand_in_the_shipyards_order_then_by_name),
         cmocka_unit_test(a_stage_lists_what_waits_first_and_what_ended_last_newest_first),
