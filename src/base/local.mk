@@ -5,4 +5,4 @@ libbase_la_SOURCES = %D%/arena.c %D%/arena.h %D%/buffer.c %D%/buffer.h %D%/clock
 	%D%/mem.c %D%/mem.h %D%/process.c %D%/process.h %D%/utf8.c %D%/utf8.h %D%/utf8_ambiguous.h \
 	%D%/yaml.c %D%/yaml.h %D%/yaml_value.c
 libbase_la_CFLAGS = $(STRICT_CFLAGS) $(FYAML_CFLAGS) $(UTF8PROC_CFLAGS)
-BASE_LIBS = libbase.la $(FYAML_LIBS) $(UTF8PROC_LIBS) $(CJSON_LIBS) $(UV_LIBS)
+BASE_LIBS = libbase.la $(FYAML_LIBS) $(UTF8PROC_LIBS) $(CJSON_LIBS) $(UV_LIBS) -lm

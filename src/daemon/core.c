@@ -17,6 +17,11 @@ struct turn_item {
     struct event event;
     bool own;
 };
+/* A record on its way to the store. */
+struct core_record {
+    const struct turn *turn; /* the newest that wrote it */
+    char *text;
+};
 struct turn {
     struct core *core;
     struct store_batch *batch;
@@ -25,6 +30,8 @@ struct turn {
     size_t acted;   /* items before this one have been acted on */
     char **decided; /* triggeredids to forget once durable */
     size_t decided_count, decided_capacity;
+    char **records; /* keys of undurable_records, likewise */
+    size_t record_count, record_capacity;
     core_done done;
     void *done_arg;
 };
@@ -64,8 +71,11 @@ static void free_turn(struct turn *t)
         free_item(t->items[i]);
     for (size_t i = 0; i < t->decided_count; i++)
         free(t->decided[i]);
+    for (size_t i = 0; i < t->record_count; i++)
+        free(t->records[i]);
     free(t->items);
     free(t->decided);
+    free(t->records);
     free(t);
 }
 
@@ -118,6 +128,50 @@ static void publish_state(struct turn *t, const struct sequencer_effect *effect)
     (void)turn_event(t, &draft, true); /* too large: said in the log; the next answer of the query has it */
 }
 
+/* A project's name has no blank. */
+static char *record_key(const char *project, const char *context)
+{
+    return mem_printf("%s %s", project, context);
+}
+
+static void keep_record(struct turn *t, const struct sequencer_effect *effect)
+{
+    struct buffer text = BUFFER_LIMIT(256 * 1024 * 1024);
+    struct core_record *kept = MEM_NEW(struct core_record);
+    char *key = record_key(effect->project, effect->context);
+    store_batch_record(t->batch, effect->project, effect->context, effect->open, effect->record,
+                       effect->state);
+    (void)json_print(effect->record, &text); /* the sequencer bounds it far below */
+    *kept = (struct core_record){.turn = t, .text = buffer_take(&text, NULL)};
+    struct core_record *before = map_put(&t->core->undurable_records, key, kept);
+    if (before != NULL) {
+        free(before->text);
+        free(before);
+    }
+    MEM_GROW(t->records, t->record_count, t->record_capacity);
+    t->records[t->record_count++] = key;
+}
+
+static void forget_records(struct turn *t)
+{
+    for (size_t i = 0; i < t->record_count; i++) {
+        struct core_record *kept = map_get(&t->core->undurable_records, t->records[i]);
+        if (kept == NULL || kept->turn != t)
+            continue; /* a later turn has written it again */
+        map_remove(&t->core->undurable_records, t->records[i]);
+        free(kept->text);
+        free(kept);
+    }
+}
+
+char *core_find_record(const struct core *core, const char *project, const char *context)
+{
+    char *key = record_key(project, context);
+    const struct core_record *kept = map_get(&core->undurable_records, key);
+    free(key);
+    return kept != NULL ? mem_string(kept->text) : store_record(core->store, project, context);
+}
+
 void turn_effects(struct turn *t, const struct sequencer_effects *effects)
 {
     for (size_t i = 0; i < sequencer_effects_count(effects); i++) {
@@ -134,8 +188,7 @@ void turn_effects(struct turn *t, const struct sequencer_effects *effects)
             store_batch_close_event(t->batch, effect->event_id);
             break;
         case SEQUENCER_RECORD:
-            store_batch_record(t->batch, effect->project, effect->context, effect->open, effect->record,
-                               effect->state);
+            keep_record(t, effect);
             break;
         case SEQUENCER_STATE:
             publish_state(t, effect);
@@ -157,12 +210,13 @@ static void answer_approval(struct turn *t, const struct event *ev)
 static void act(struct turn *t, const struct turn_item *item)
 {
     const struct event *ev = &item->event;
-    if (ev->parsed_type.class != EVENT_CLASS_TASK)
-        return;
-    if (ev->parsed_type.kind == EVENT_KIND_TRIGGERED) {
-        if (item->own && strcmp(ev->parsed_type.name, "approval") == 0)
+    bool triggered = ev->parsed_type.kind == EVENT_KIND_TRIGGERED;
+    if (item->own) {
+        if (triggered && ev->parsed_type.class == EVENT_CLASS_TASK &&
+            strcmp(ev->parsed_type.name, "approval") == 0)
             answer_approval(t, ev);
-    } else if (!item->own) {
+    } else if (!triggered &&
+               (ev->parsed_type.class == EVENT_CLASS_TASK || ev->parsed_type.class == EVENT_CLASS_SEQUENCE)) {
         struct sequencer_effects *effects = sequencer_effects_new();
         sequencer_apply(t->core->sequencer, ev, NULL, core_now(t->core), effects);
         turn_effects(t, effects);
@@ -200,6 +254,7 @@ static void committed(void *arg, enum status status, const struct error *err)
     }
     for (size_t i = 0; i < t->decided_count; i++)
         cJSON_Delete(map_remove(&core->undurable, t->decided[i]));
+    forget_records(t);
     for (size_t i = 0; i < t->count; i++)
         release(core, t->items[i]);
     if (t->done != NULL)
@@ -288,7 +343,11 @@ enum status core_restore(struct core *core, struct error *err)
 {
     struct restore r = {.core = core, .status = STATUS_OK, .err = err};
     enum status status = store_open_records(core->store, restore_record, &r, err);
-    return status != STATUS_OK ? status : r.status;
+    if (status == STATUS_OK)
+        status = r.status;
+    if (status == STATUS_OK)
+        sequencer_set_up_since(core->sequencer, core_now(core));
+    return status;
 }
 
 static bool resume_sequence(void *arg, const struct store_event *e)

@@ -27,10 +27,11 @@ struct core {
     struct repo_queue *repo_queue;
     struct jobs *jobs;
     struct api *api;
-    uv_timer_t timer;     /* the sequencer's next one */
-    int64_t last_time_ns; /* of the newest event: times only grow */
-    struct map undurable; /* triggeredid → core_decision, until its batch is durable */
-    size_t turns;         /* committing */
+    uv_timer_t timer;             /* the sequencer's next one */
+    int64_t last_time_ns;         /* of the newest event: times only grow */
+    struct map undurable;         /* triggeredid → core_decision, until its batch is durable */
+    struct map undurable_records; /* project and context → core_record, likewise */
+    size_t turns;                 /* committing */
     bool stopping;
 };
 
@@ -55,6 +56,9 @@ MUST_CHECK enum status core_restore(struct core *core,
                                     struct error *err); /* sequencer's records; before core_resume */
 void core_resume(struct core *core);                    /* what was pending, and jobs that ran */
 void core_arm_timer(struct core *core);
+
+/* The newest record of a context, durable or not, as JSON text; NULL: none. The caller's. */
+char *core_find_record(const struct core *core, const char *project, const char *context);
 
 /* Who decided an approval, for retries and the 409: durable or not yet. NULL: nobody. The caller's. */
 cJSON *core_find_decision(struct core *core, const char *triggeredid);

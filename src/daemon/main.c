@@ -37,7 +37,7 @@ static void new_id(void *arg, char out[UUID_SIZE])
 static char *load_record(void *arg, const char *project, const char *context)
 {
     const struct core *core = arg;
-    return store_record(core->store, project, context);
+    return core_find_record(core, project, context);
 }
 
 static bool make_directory(const char *path, struct error *err)
@@ -203,6 +203,7 @@ static void close_parts(struct daemon *d)
         repo_queue_free(d->core.repo_queue);
     repo_close(d->core.repo);
     map_free(&d->core.undurable, NULL);
+    map_free(&d->core.undurable_records, NULL);
 }
 
 static int serve(const struct options *options)

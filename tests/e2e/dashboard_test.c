@@ -339,24 +339,27 @@ static void a_terminal_that_cannot_is_told_so(void **state)
     struct world w;
     (void)state;
     open_world(&w);
-    char *program = mem_printf("%s/drawbridge", w.programs);
-    const char *const argv[] = {program, "--server", w.url, "--token-file", w.token_file, NULL};
+    char *line = mem_printf("exec '%s/drawbridge' --server %s --token-file %s 2> '%s/said'", w.programs,
+                            w.url, w.token_file, w.directory);
+    const char *const argv[] = {"/bin/sh", "-c", line, NULL};
     for (size_t i = 0; i < 2; i++) {
         const char *const env[] = {envs[i], NULL};
         struct pty *p = pty_start(&(struct pty_options){.argv = argv, .env = env, .columns = 80, .rows = 24});
-        assert_int_not_equal(pty_wait_exit(p, 10000), 0);
-        need(p, strstr(pty_screen(p), "TERM") != NULL, "a sentence about TERM");
+        assert_int_equal(pty_wait_exit(p, 10000), 2);
+        char *said = world_read(&w, "said");
+        assert_non_null(said);
+        assert_non_null(strstr(said, envs[i]));
+        free(said);
         pty_end(p);
     }
-    free(program);
+    free(line);
     world_close(&w);
 }
 
-static void without_utf8_the_picture_is_ascii_and_the_check_mark_still_counts(void **state)
+static void approve_without_utf8(const char *locale)
 {
-    static const char *const env[] = {"LC_ALL=C", NULL};
+    const char *const env[] = {locale, NULL};
     struct world w;
-    (void)state;
     open_world(&w);
     deliver(&w, "v0.1.1");
     char *program = mem_printf("%s/drawbridge", w.programs);
@@ -376,6 +379,18 @@ static void without_utf8_the_picture_is_ascii_and_the_check_mark_still_counts(vo
     world_close(&w);
 }
 
+static void without_utf8_the_picture_is_ascii_and_the_check_mark_still_counts(void **state)
+{
+    (void)state;
+    approve_without_utf8("LC_ALL=C");
+}
+
+static void a_locale_that_is_not_installed_is_none(void **state)
+{
+    (void)state;
+    approve_without_utf8("LC_ALL=xx_YY.UTF-8");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +405,7 @@ int main(void)
         cmocka_unit_test(every_size_down_to_one_cell_is_survived),
         cmocka_unit_test(a_terminal_that_cannot_is_told_so),
         cmocka_unit_test(without_utf8_the_picture_is_ascii_and_the_check_mark_still_counts),
+        cmocka_unit_test(a_locale_that_is_not_installed_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
