@@ -160,6 +160,8 @@ static void on_change(void *arg, const char *triggeredid, enum decision_state st
     (void)triggeredid;
     a->state = state;
     a->done = state == DECISION_ACCEPTED || state == DECISION_CONFLICT || state == DECISION_FAILED;
+    if (a->done)
+        uv_stop(a->ctx->loop); /* as http_ask */
     a->no_answer |= state == DECISION_RETRYING;
     (void)snprintf(a->text, sizeof a->text, "%s", text); /* cut where it is too long for a line */
     if (state == DECISION_RETRYING)

@@ -244,6 +244,7 @@ struct sleeping {
 static void on_closed(uv_handle_t *handle)
 {
     ((struct sleeping *)handle->data)->over = true;
+    uv_stop(handle->loop); /* as http_ask */
 }
 
 static void on_wake(uv_timer_t *timer)

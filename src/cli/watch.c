@@ -47,6 +47,7 @@ static void stop(struct watch *w, enum status status)
         return;
     w->done = true;
     w->status = status;
+    uv_stop(w->ctx->loop); /* as http_ask */
 }
 
 /* --- printing --- */
@@ -351,7 +352,7 @@ enum status cli_watch_events(struct cli_context *ctx, const struct cli_watch_req
     http_cancel(w.asking);
     uv_close((uv_handle_t *)&timer, on_closed);
     while (timer.data != NULL)
-        uv_run(ctx->loop, UV_RUN_ONCE);
+        uv_run(ctx->loop, UV_RUN_NOWAIT);
     model_free(w.model);
     event_free(&w.event);
     map_free(&w.printed, NULL);

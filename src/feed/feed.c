@@ -18,13 +18,15 @@
 #include "base/mem.h"
 #include "feed/internal.h"
 
-#define BACKOFF_FIRST_MS 200
-#define BACKOFF_MAX_MS   15000
-#define STEADY_NS        (5 * CLOCK_S) /* live for so long: the next attempt after it is a first one again */
-#define PING_NS          (3 * CLOCK_S)
-#define SILENCE_NS       (9 * CLOCK_S)
-#define HELD_BYTES_MAX   (32 * 1024 * 1024) /* of events that wait for the end of a snapshot */
-#define DRAIN_STEP       256                /* held events that are handed out in one turn of the loop */
+#define STEADY_NS  (5 * CLOCK_S) /* live for so long: the next attempt after it is a first one again */
+#define DRAIN_STEP 256           /* held events that are handed out in one turn of the loop */
+
+struct feed_limits feed_limits = {.backoff_first_ms = 200,
+                                  .backoff_max_ms = 15000,
+                                  .ping_ms = 3000,
+                                  .silence_ms = 9000,
+                                  .connect_ms = 10000,
+                                  .held_bytes = 32 * 1024 * 1024};
 
 enum phase { PHASE_WAITING, PHASE_ASKING, PHASE_CONNECTING, PHASE_EXPLAINING, PHASE_OPEN };
 
@@ -133,13 +135,15 @@ static void lose(struct feed *f, enum feed_state state, const char *why)
     if (f->unnumbered)
         f->snapshot_due = f->settings.snapshot;
     stop_all(f);
-    uint64_t ceiling = f->failures < 7 ? (uint64_t)BACKOFF_FIRST_MS << f->failures : BACKOFF_MAX_MS;
-    if (ceiling > BACKOFF_MAX_MS || state == FEED_REFUSED)
+    uint64_t ceiling =
+        f->failures < 7 ? feed_limits.backoff_first_ms << f->failures : feed_limits.backoff_max_ms;
+    if (ceiling > feed_limits.backoff_max_ms || state == FEED_REFUSED)
         ceiling =
-            BACKOFF_MAX_MS; /* a token that is refused is not tried in haste: servers count such tries */
+            feed_limits
+                .backoff_max_ms; /* a token that is refused is not tried in haste: servers count such tries */
     uint64_t delay = jitter_ms(ceiling);
-    if (state == FEED_REFUSED && delay < BACKOFF_MAX_MS / 3)
-        delay = BACKOFF_MAX_MS / 3;
+    if (state == FEED_REFUSED && delay < feed_limits.backoff_max_ms / 3)
+        delay = feed_limits.backoff_max_ms / 3;
     f->failures++;
     uv_timer_start(&f->retry, on_retry, delay, 0);
     set_state(f, state, why);
@@ -193,7 +197,7 @@ static void hold(struct feed *f, const char *text, size_t len, uint64_t number)
     if (f->held_overflow)
         return;
     if (f->held_bytes + len >
-        HELD_BYTES_MAX) { /* the stream is asked for them again when the snapshot is there */
+        feed_limits.held_bytes) { /* the stream is asked for them again when the snapshot is there */
         drop_held(f);
         f->held_overflow = true;
         return;
@@ -354,15 +358,19 @@ static void on_beat(uv_timer_t *timer)
 {
     struct feed *f = timer->data;
     int64_t now = clock_monotonic_ns();
-    if (now - f->last_heard_ns >= SILENCE_NS) {
-        lose(f, lost_state(f), "nothing was heard from the server for 9 s");
+    if (now - f->last_heard_ns >= feed_limits.silence_ms * CLOCK_MS) {
+        char why[80];
+        snprintf(why, sizeof why, "nothing was heard from the server for %lld s",
+                 (long long)(feed_limits.silence_ms / 1000));
+        lose(f, lost_state(f), why);
         return;
     }
-    if (now - f->last_ping_ns >= PING_NS) {
+    if (now - f->last_ping_ns >= feed_limits.ping_ms * CLOCK_MS) {
         f->last_ping_ns = now;
         stream_ping(f->stream);
     }
-    int64_t next = f->last_ping_ns + PING_NS, silent = f->last_heard_ns + SILENCE_NS;
+    int64_t next = f->last_ping_ns + feed_limits.ping_ms * CLOCK_MS,
+            silent = f->last_heard_ns + feed_limits.silence_ms * CLOCK_MS;
     int64_t wait = (next < silent ? next : silent) - now;
     uv_timer_start(&f->beat, on_beat, (uint64_t)(wait > 0 ? wait / CLOCK_MS + 1 : 1), 0);
 }
@@ -372,7 +380,7 @@ static void on_open(void *arg)
     struct feed *f = arg;
     f->phase = PHASE_OPEN;
     f->last_heard_ns = f->last_ping_ns = clock_monotonic_ns();
-    uv_timer_start(&f->beat, on_beat, PING_NS / CLOCK_MS, 0);
+    uv_timer_start(&f->beat, on_beat, feed_limits.ping_ms, 0);
     if (f->snapshot_due)
         begin_snapshot(f);
     else

@@ -12,6 +12,14 @@
 
 #define FEED_EPOCH_SIZE 128 /* bytes of an epoch's name, with the NUL */
 
+/* How patient a feed is; tests are less so. */
+extern struct feed_limits {
+    uint64_t backoff_first_ms,
+        backoff_max_ms; /* ceilings of the random wait before the first and the last retry */
+    int64_t ping_ms, silence_ms, connect_ms;
+    size_t held_bytes; /* of events that wait for the end of a snapshot */
+} feed_limits;
+
 /* --- stream.c: a WebSocket connection through libwebsockets, one at a time --- */
 
 struct stream;

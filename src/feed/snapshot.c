@@ -425,6 +425,7 @@ struct snapshot *snapshot_begin(struct http_client *http, const struct feed_sett
 /* --- blocking --- */
 
 struct taken {
+    uv_loop_t *loop;
     const struct feed_callbacks *callbacks;
     bool done;
     enum status status;
@@ -447,6 +448,7 @@ static void on_taken(void *arg, enum status status, const struct error *err, con
     (void)epoch;
     (void)number;
     t->done = true;
+    uv_stop(t->loop); /* as http_ask */
     t->status = status;
     if (status != STATUS_OK && t->err != NULL)
         *t->err = *err;
@@ -456,7 +458,7 @@ enum status feed_take_snapshot(struct http_client *http, const struct feed_setti
                                enum feed_depth depth, const struct feed_callbacks *callbacks,
                                struct error *err)
 {
-    struct taken t = {.callbacks = callbacks, .err = err};
+    struct taken t = {.loop = http_loop(http), .callbacks = callbacks, .err = err};
     const struct snapshot_callbacks on_snapshot = {.arg = &t, .on_item = on_taken_item, .on_done = on_taken};
     (void)snapshot_begin(http, settings, depth, &on_snapshot); /* it ends by on_taken */
     while (!t.done)

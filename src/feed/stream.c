@@ -16,12 +16,11 @@
 #include "base/mem.h"
 #include "feed/internal.h"
 
-#define CONNECT_DEADLINE_MS 10000
-#define MESSAGE_MAX         (2 * JSON_EVENT_MAX) /* bytes; a server takes events of up to 1 MiB */
-#define RECEIVE_SIZE        (32 * 1024)
-#define ADDRESSES_MAX       8
-#define DESCRIPTORS_MAX     4096 /* libwebsockets keeps a table with a slot for each that there may be */
-#define SUBPROTOCOL         "cloudevents.json"
+#define MESSAGE_MAX     (2 * JSON_EVENT_MAX) /* bytes; a server takes events of up to 1 MiB */
+#define RECEIVE_SIZE    (32 * 1024)
+#define ADDRESSES_MAX   8
+#define DESCRIPTORS_MAX 4096 /* libwebsockets keeps a table with a slot for each that there may be */
+#define SUBPROTOCOL     "cloudevents.json"
 
 struct stream;
 
@@ -151,7 +150,7 @@ static void on_deadline(uv_timer_t *timer)
 {
     struct stream *s = timer->data;
     kill_wsi(s);
-    fail(s, "the server did not open the event stream within 10 s");
+    fail(s, "the server did not open the event stream in time");
 }
 
 /* --- libwebsockets' callbacks --- */
@@ -494,7 +493,7 @@ void stream_connect(struct stream *s, const char *url, const char *token)
     if (!http_is_loopback(http_form))
         s->proxy = proxy_for(s->tls, s->host);
     free(http_form);
-    uv_timer_start(&s->deadline, on_deadline, CONNECT_DEADLINE_MS, 0);
+    uv_timer_start(&s->deadline, on_deadline, (uint64_t)feed_limits.connect_ms, 0);
     if (s->proxy != NULL) {
         const char *at = strrchr(s->proxy, '@');
         const char *host = at != NULL ? at + 1 : s->proxy;

@@ -320,6 +320,7 @@ static void set_options(struct http_call *call, const struct http_request *reque
         add_header(call, "x-token", request->token);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
     curl_easy_setopt(easy, CURLOPT_URL, call->url);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* a name ".." is not the folder above */
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
@@ -476,6 +477,7 @@ static void hand_out_ended(struct http_client *c)
 /* --- blocking --- */
 
 struct asked {
+    uv_loop_t *loop;
     bool answered;
     const struct http_request *request;
     struct http_answer *out;
@@ -487,6 +489,7 @@ static void on_answer(void *arg, const struct http_response *response)
 {
     struct asked *asked = arg;
     asked->answered = true;
+    uv_stop(asked->loop); /* a turn that begins with a timer would wait for something else before it ends */
     asked->status = response->status;
     if (response->status != STATUS_OK) {
         error_set(asked->err, response->status, "%s %s: %s", asked->request->method, asked->request->url,
@@ -501,7 +504,7 @@ static void on_answer(void *arg, const struct http_response *response)
 enum status http_ask(struct http_client *c, const struct http_request *request, struct http_answer *out,
                      struct error *err)
 {
-    struct asked asked = {.request = request, .out = out, .err = err};
+    struct asked asked = {.loop = c->loop, .request = request, .out = out, .err = err};
     *out = (struct http_answer){0};
     http_send(c, request, on_answer, &asked);
     while (!asked.answered)
