@@ -17,7 +17,9 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-#define FEW_KEYS 16 /* so many are compared one by one, more are sorted */
+#define FEW_KEYS       16 /* so many are compared one by one, more are sorted */
+#define MARKS_MAX      (2 * YAML_NODES_MAX)
+#define DIRECTIVES_MAX 1000
 
 struct yaml {
     struct arena arena;
@@ -73,6 +75,11 @@ enum status yaml_error(const struct yaml *y, const struct yaml_node *node, struc
     return STATUS_INVALID;
 }
 
+static bool is_break(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
 /* YAML 1.2, production c-printable. */
 static bool is_printable(uint32_t c)
 {
@@ -81,7 +88,7 @@ static bool is_printable(uint32_t c)
     return c != 0x7F && (c < 0x80 || c > 0x9F || c == 0x85) && c != 0xFFFE && c != 0xFFFF;
 }
 
-static bool check_text(struct build *b, const char *text, size_t len)
+static bool check_characters(struct build *b, const char *text, size_t len)
 {
     int line = 1, column = 1;
     for (size_t i = 0; i < len; column++) {
@@ -98,6 +105,25 @@ static bool check_text(struct build *b, const char *text, size_t len)
             line++;
             column = 0;
         }
+    }
+    return true;
+}
+
+/* What the library answers with hundreds of megabytes or minutes, in texts that nobody writes: it keeps some
+ * 350 bytes for each bracket and comma of a line that may yet be a key, and compares each %TAG with all
+ * others. */
+static bool check_bulk(struct build *b, const char *text, size_t len)
+{
+    int line = 1, tags = 0, marks = 0;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        line += c == '\n';
+        marks += c == '[' || c == '{' || c == ',';
+        tags += c == '%' && (i == 0 || is_break(text[i - 1]));
+        if (marks > MARKS_MAX)
+            return fail(b, line, 1, "more than %d brackets and commas", MARKS_MAX);
+        if (tags > DIRECTIVES_MAX)
+            return fail(b, line, 1, "more than %d lines that begin with %%", DIRECTIVES_MAX);
     }
     return true;
 }
@@ -164,11 +190,6 @@ static bool read_text(struct build *b, struct fy_token *token, const struct yaml
                     "this string has an escape for a character that cannot be in a text");
     *out = arena_string_n(&b->y->arena, text, len);
     return true;
-}
-
-static bool is_break(char c)
-{
-    return c == '\n' || c == '\r';
 }
 
 /* Past the blanks and line breaks from `at` on, and what they fold to: a space for one break, a break less
@@ -507,7 +528,7 @@ static bool build_document(struct build *b, const char *text, size_t len)
         text += 3;
         len -= 3;
     }
-    if (!check_text(b, text, len))
+    if (!check_characters(b, text, len) || !check_bulk(b, text, len))
         return false;
     if (len == 0) {
         b->y->root = null_node(b->y);

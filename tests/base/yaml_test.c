@@ -315,6 +315,27 @@ static void more_values_than_the_limit_are_refused(void **state)
     }
 }
 
+static void bulk_that_would_cost_too_much_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *part, *error;
+        int times;
+    } bulks[] = {
+        {"[", "f.yaml:1:1: more than 200000 brackets and commas", YAML_TEXT_MAX},
+        {"{a: ", "f.yaml:1:1: more than 200000 brackets and commas", YAML_TEXT_MAX / 4},
+        {"a,", "f.yaml:1:1: more than 200000 brackets and commas", YAML_TEXT_MAX / 2 - 1},
+        {"%TAG !e! t\n", "f.yaml:1001:1: more than 1000 lines that begin with %", 60000},
+    };
+    for (size_t i = 0; i < sizeof bulks / sizeof *bulks; i++) {
+        struct buffer text = BUFFER_LIMIT(YAML_TEXT_MAX);
+        struct error err = ERROR_NONE;
+        repeated(&text, bulks[i].part, bulks[i].times);
+        assert_int_equal(parse_buffer(&text, &err), STATUS_INVALID);
+        assert_string_equal(err.text, bulks[i].error);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_text_over_a_mebibyte_is_refused_unread),
         cmocka_unit_test(duplicates_are_found_among_64_thousand_keys_in_good_time),
         cmocka_unit_test(more_values_than_the_limit_are_refused),
+        cmocka_unit_test(bulk_that_would_cost_too_much_is_refused),
     };
     return cmocka_run_group_tests_name("yaml", tests, NULL, NULL);
 }
