@@ -1,6 +1,7 @@
 /* The statements that batches are made of. What a write depends on (whether an event is the first of its
  * context, the image of the deployment that has finished) is looked up by the statement itself, in the
- * transaction that writes. */
+ * transaction that writes. Each look-up names its index: left to itself, the planner takes the project's, and
+ * each event then costs a walk over all of the project's. */
 #include "config.h"
 
 #include "store/internal.h"
@@ -23,13 +24,13 @@ struct write_form {
     }
 
 static const struct write_form forms[WRITE_KIND_COUNT] = {
-    [WRITE_EVENT] = {.capacity = 14,
-                     .sql =
-                         "INSERT INTO events(number, id, type, source, context, triggeredid, project, stage,"
-                         " service, result, image, time_ns, internal, text, root)"
-                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-                         " ?13 = 0 AND ?5 IS NOT NULL AND NOT EXISTS(SELECT 1 FROM events"
-                         " WHERE context = ?5 AND project IS ?7 AND internal = 0))"},
+    [WRITE_EVENT] =
+        {.capacity = 14,
+         .sql = "INSERT INTO events(number, id, type, source, context, triggeredid, project, stage,"
+                " service, result, image, time_ns, internal, text, root)"
+                " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+                " ?13 = 0 AND ?5 IS NOT NULL AND NOT EXISTS(SELECT 1 FROM events INDEXED BY events_context"
+                " WHERE context = ?5 AND project IS ?7 AND internal = 0))"},
     [WRITE_PENDING] = {.capacity = 2,
                        .sql = "INSERT OR IGNORE INTO pending(consumer, number) VALUES(?1, ?2)"},
     [WRITE_HANDLED] = {.capacity = 2, .sql = "DELETE FROM pending WHERE consumer = ?1 AND number = ?2"},
@@ -41,18 +42,20 @@ static const struct write_form forms[WRITE_KIND_COUNT] = {
                 " ON CONFLICT(project, service, stage, type) DO UPDATE SET"
                 " event_id = excluded.event_id, context = excluded.context,"
                 " time_ns = excluded.time_ns"},
-    [WRITE_DEPLOYED] = {.capacity = 5,
-                        .sql = "INSERT INTO deployed(project, service, stage, image)"
-                               " SELECT ?1, ?2, ?3, image FROM events WHERE id = ?4 AND context = ?5"
-                               " AND project = ?1 AND service = ?2 AND stage = ?3 AND image IS NOT NULL"
-                               " AND EXISTS(SELECT 1 FROM services WHERE project = ?1 AND name = ?2) LIMIT 1"
-                               " ON CONFLICT(project, service, stage) DO UPDATE SET image = excluded.image"},
-    [WRITE_OPEN_EVENT] = {.capacity = 1,
-                          .missing = "an event is to be open that is not stored",
-                          .sql = "INSERT INTO open_events(id, number, type, project)"
-                                 " SELECT ?1, number, type, project FROM events WHERE id = ?1"
-                                 " ORDER BY number DESC LIMIT 1"
-                                 " ON CONFLICT(id) DO UPDATE SET number = excluded.number"},
+    [WRITE_DEPLOYED] =
+        {.capacity = 5,
+         .sql = "INSERT INTO deployed(project, service, stage, image)"
+                " SELECT ?1, ?2, ?3, image FROM events INDEXED BY events_id WHERE id = ?4 AND context = ?5"
+                " AND project = ?1 AND service = ?2 AND stage = ?3 AND image IS NOT NULL"
+                " AND EXISTS(SELECT 1 FROM services WHERE project = ?1 AND name = ?2) LIMIT 1"
+                " ON CONFLICT(project, service, stage) DO UPDATE SET image = excluded.image"},
+    [WRITE_OPEN_EVENT] =
+        {.capacity = 1,
+         .missing = "an event is to be open that is not stored",
+         .sql = "INSERT INTO open_events(id, number, type, project)"
+                " SELECT ?1, number, type, project FROM events INDEXED BY events_id WHERE id = ?1"
+                " ORDER BY number DESC LIMIT 1"
+                " ON CONFLICT(id) DO UPDATE SET number = excluded.number"},
     [WRITE_CLOSE_EVENT] = {.capacity = 1, .sql = "DELETE FROM open_events WHERE id = ?1"},
     [WRITE_RECORD] =
         {.capacity = 9,

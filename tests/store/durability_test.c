@@ -561,6 +561,58 @@ static bool see_no_text(void *arg, const char *project, const char *context, con
     return true;
 }
 
+/* Writing an event does not cost more when there are more: what is looked up comes from the index of one
+ * thing. */
+static void check_write_plan(struct store *s, const char *sql)
+{
+    struct error err = ERROR_NONE;
+    enum status status = STATUS_OK;
+    char *explain = mem_printf("EXPLAIN QUERY PLAN %s", sql);
+    sqlite3_stmt *stmt = db_prepare(s->writer, explain, &err);
+    assert_non_null(stmt);
+    while (db_step(s->writer, stmt, &status, &err)) {
+        const char *step = db_text(stmt, 3);
+        if ((strncmp(step, "SCAN", 4) == 0 && strcmp(step, "SCAN CONSTANT ROW") != 0) ||
+            (strncmp(step, "SEARCH events", 13) == 0 && strstr(step, "(context=?)") == NULL &&
+             strstr(step, "(id=?)") == NULL && strstr(step, "max") == NULL &&
+             strcmp(step, "SEARCH events") != 0))
+            fail_msg("%s\n%s", sql, step);
+    }
+    db_release(s->writer, stmt);
+    free(explain);
+}
+
+static void every_write_finds_what_it_needs_in_an_index(void **state)
+{
+    struct fixture *f = *state;
+    const struct sample finished = {.type = "sh.keptn.event.deployment.finished",
+                                    .context = "c",
+                                    .triggeredid = "t",
+                                    .project = "p",
+                                    .stage = "qa",
+                                    .service = "s",
+                                    .pending = 1};
+    struct store_batch *b = store_batch_new(f->store);
+    uint64_t number = add_event(f->store, b, &finished);
+    store_batch_open_event(b, "event-1");
+    store_batch_close_event(b, "event-1");
+    store_batch_handled(b, number, STORE_FOR_SEQUENCER);
+    store_batch_record(b, "p", "c", true, NULL, NULL);
+    store_batch_project(b, &(struct store_project){.name = "p"});
+    store_batch_job(b, &(struct store_job){.id = "j", .state = "starting"});
+    commit_ok(b);
+    const struct db *writer = f->store->writer;
+    size_t forms = writer->cache_count, checked = 0;
+    for (size_t i = 0; i < forms; i++) {
+        bool writes = strncmp(writer->cache[i].sql, "INSERT", 6) == 0 ||
+                      strncmp(writer->cache[i].sql, "DELETE", 6) == 0;
+        checked += writes;
+        if (writes)
+            check_write_plan(f->store, writer->cache[i].sql);
+    }
+    assert_int_equal(checked, 10);
+}
+
 static void check_plan(struct store *s, const char *sql)
 {
     struct error err = ERROR_NONE;
@@ -645,6 +697,7 @@ int main(void)
         WITH_STORE(a_directory_is_for_one_drawbridged),
         cmocka_unit_test(a_file_of_somebody_else_or_of_a_newer_version_is_left_as_it_is),
         WITH_STORE(an_empty_file_of_a_start_that_ended_early_becomes_a_store),
+        WITH_STORE(every_write_finds_what_it_needs_in_an_index),
         WITH_STORE(every_query_walks_an_index_and_sorts_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
