@@ -26,16 +26,16 @@
 struct stage {
     struct world world;
     struct pty *pty;
-    char *fifo;
+    char *fifo, *control_path;
     int fifo_fd;
 };
 
-/* Every delivery waits in its first task, which nobody serves: 50 run, the others are queued. */
-static const char shipyard_many[] =
+/* The task is served by nobody: the delivery runs for ever. */
+static const char shipyard_alone[] =
     "apiVersion: spec.keptn.sh/0.2.2\nkind: Shipyard\nmetadata: {name: many}\nspec:\n  stages:\n    - name: "
     "qa\n"
     "      sequences:\n        - name: delivery\n          tasks: [{name: deployment}]\n";
-/* Approval first, then a job. */
+/* Approval first, then a job: 1,000 of them wait for a decision. */
 static const char shipyard_one[] = "apiVersion: spec.keptn.sh/0.2.2\nkind: Shipyard\nmetadata: {name: "
                                    "one}\nspec:\n  stages:\n    - name: live\n"
                                    "      sequences:\n        - name: delivery\n          tasks: [{name: "
@@ -65,18 +65,20 @@ static void make_projects(struct stage *s)
                    "      - name: deploy\n        cmd: [sh, -c]\n        args: ['echo started > %s']\n",
                    s->fifo);
     world_write(w, "one.yaml", shipyard_one);
-    world_write(w, "many.yaml", shipyard_many);
+    world_write(w, "alone.yaml", shipyard_alone);
     world_write(w, "job.yaml", job);
     free(job);
     free(world_run(w, 0, "create", "project", "aone", "--shipyard=one.yaml", NULL));
     free(world_run(w, 0, "create", "service", "helloservice", "--project=aone", NULL));
     free(world_run(w, 0, "add-resource", "--project=aone", "--stage=live", "--service=helloservice",
                    "--resource=job.yaml", "--resourceUri=job/config.yaml", NULL));
-    free(world_run(w, 0, "create", "project", "many", "--shipyard=many.yaml", NULL));
+    free(world_run(w, 0, "create", "project", "alone", "--shipyard=alone.yaml", NULL));
+    trigger(w, "alone", "qa", "helloservice", 1);
+    free(world_run(w, 0, "create", "project", "many", "--shipyard=one.yaml", NULL));
     for (size_t i = 0; i < SEQUENCES; i++) {
         char service[32];
         (void)snprintf(service, sizeof service, "service-%zu", i % SERVICES);
-        trigger(w, "many", "qa", service, i);
+        trigger(w, "many", "live", service, i);
     }
 }
 
@@ -99,6 +101,15 @@ static void wait_for_all(struct world *w)
 static pid_t dashboard_pid(const struct stage *s)
 {
     return pty_pid(s->pty);
+}
+
+static void find_alone(struct stage *s)
+{
+    cJSON *states = world_get(&s->world, "/controlPlane/v1/sequence/alone?pageSize=1");
+    s->control_path =
+        mem_printf("/controlPlane/v1/sequence/alone/%s/control",
+                   json_text(cJSON_GetArrayItem(json_get(states, "states"), 0), "shkeptncontext"));
+    cJSON_Delete(states);
 }
 
 static void open_dashboard(struct stage *s)
@@ -138,13 +149,12 @@ static void latency_rows(const char *figure, double *ms, size_t count, double p5
     bench_row(name, ours, limit, p99 / p99_max, target, p99 <= p99_max);
 }
 
-static char *waiting_context(struct world *w)
+/* Pauses, or resumes, the one sequence of the project alone. */
+static void control(struct stage *s, bool pause)
 {
-    cJSON *states = world_get(w, "/controlPlane/v1/sequence/aone?pageSize=1");
-    char *context =
-        mem_string(json_text(cJSON_GetArrayItem(json_get(states, "states"), 0), "shkeptncontext"));
-    cJSON_Delete(states);
-    return context;
+    if (world_post(&s->world, s->control_path, pause ? "{\"state\":\"pause\"}" : "{\"state\":\"resume\"}",
+                   NULL) != 200)
+        abort();
 }
 
 /* From before the request that makes drawbridged send an event (a sequence is paused, or resumed) until the
@@ -153,22 +163,16 @@ static void event_to_cell(struct stage *s, const struct bench_run *run)
 {
     double ms[SAMPLES];
     size_t samples = run->smoke ? 10 : SAMPLES;
-    char *context = waiting_context(&s->world),
-         *path = mem_printf("/controlPlane/v1/sequence/aone/%s/control", context);
     for (size_t i = 0; i < samples; i++) {
         bool pause = i % 2 == 0;
         pty_wait_quiet(s->pty, 60);
         int64_t begun = bench_now_ns();
-        if (world_post(&s->world, path, pause ? "{\"state\":\"pause\"}" : "{\"state\":\"resume\"}", NULL) !=
-            200)
-            abort();
-        need(s, pause ? pty_wait_text(s->pty, "paused", 5000) : pty_wait_no_text(s->pty, "paused", 5000),
+        control(s, pause);
+        need(s, pause ? pty_wait_text(s->pty, "‖", 5000) : pty_wait_no_text(s->pty, "‖", 5000),
              "the change of state");
         ms[i] = (double)(bench_now_ns() - begun) / CLOCK_MS;
     }
     latency_rows("request to event to cell, 1,000 sequences", ms, samples, 2, 20);
-    free(path);
-    free(context);
 }
 
 static void drain_fifo(const struct stage *s)
@@ -191,8 +195,7 @@ static void confirm_to_job(struct stage *s, const struct bench_run *run)
             trigger(&s->world, "aone", "live", "helloservice", 5000 + i);
         if (i > 0)
             need(s, pty_wait_text(s->pty, version, 10000), version);
-        pty_type(s->pty, "g");
-        pty_type(s->pty, "n");
+        pty_type(s->pty, "gjj"); /* project, stage, the one that waits */
         pty_wait_quiet(s->pty, 60);
         pty_type(s->pty, "a");
         need(s, pty_wait_text(s->pty, "Approve", 5000), "the box");
@@ -239,12 +242,33 @@ static void memory(const struct stage *s)
     limit_row("- anonymous part, MB", status_mb(dashboard_pid(s), "RssAnon:"), 4, "%.1f");
 }
 
+/* Ages tick once a minute, each row at its own second: what counts is what is written while the screen stays
+ * the same. */
+static void quiet_bytes(struct stage *s, int seconds)
+{
+    double written = 0;
+    char figure[96];
+    if (world_post(&s->world, s->control_path, "{\"state\":\"abort\"}", NULL) != 200)
+        abort();
+    pty_type(s->pty, "g");
+    pty_wait_quiet(s->pty, 1500);
+    for (int i = 0; i < seconds; i++) {
+        char *before = mem_string(pty_screen(s->pty));
+        (void)pty_bytes(s->pty);
+        pty_pump(s->pty, 1000);
+        size_t now = pty_bytes(s->pty);
+        if (strcmp(before, pty_screen(s->pty)) == 0)
+            written += (double)now;
+        free(before);
+    }
+    (void)snprintf(figure, sizeof figure, "terminal bytes in %d s, while nothing changes", seconds);
+    limit_row(figure, written, 0, "%.0f");
+}
+
 static void bytes(struct stage *s, const struct bench_run *run)
 {
     double steps[40], rows[40];
     size_t samples = run->smoke ? 6 : 40;
-    char *context = waiting_context(&s->world),
-         *path = mem_printf("/controlPlane/v1/sequence/aone/%s/control", context);
     pty_type(s->pty, "g");
     pty_wait_quiet(s->pty, 200);
     for (size_t i = 0; i < samples; i++) {
@@ -257,22 +281,13 @@ static void bytes(struct stage *s, const struct bench_run *run)
     limit_row("- largest", bench_percentile(steps, samples, 1), 150, "%.0f");
     for (size_t i = 0; i < samples; i++) {
         (void)pty_bytes(s->pty);
-        if (world_post(&s->world, path, i % 2 == 0 ? "{\"state\":\"pause\"}" : "{\"state\":\"resume\"}",
-                       NULL) != 200)
-            abort();
+        control(s, i % 2 == 0);
         pty_wait_quiet(s->pty, 150);
         rows[i] = (double)pty_bytes(s->pty);
     }
     limit_row("terminal bytes for one changed row and its counts, median",
               bench_percentile(rows, samples, 0.5), 250, "%.0f");
-    pty_type(s->pty, "g");
-    pty_wait_quiet(s->pty, 500);
-    (void)pty_bytes(s->pty);
-    pty_pump(s->pty, run->smoke ? 3000 : 60000);
-    limit_row(run->smoke ? "terminal bytes in 3 quiet seconds" : "terminal bytes in a quiet minute",
-              (double)pty_bytes(s->pty), 0, "%.0f");
-    free(path);
-    free(context);
+    quiet_bytes(s, run->smoke ? 3 : 60);
 }
 
 void bench_screen(const struct bench_run *run)
@@ -284,6 +299,7 @@ void bench_screen(const struct bench_run *run)
         abort();
     make_projects(&s);
     wait_for_all(&s.world);
+    find_alone(&s);
     trigger(&s.world, "aone", "live", "helloservice", 5000);
     open_dashboard(&s);
     event_to_cell(&s, run);
@@ -295,5 +311,6 @@ void bench_screen(const struct bench_run *run)
     pty_end(s.pty);
     close(s.fifo_fd);
     free(s.fifo);
+    free(s.control_path);
     world_close(&s.world);
 }
