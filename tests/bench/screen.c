@@ -112,6 +112,14 @@ static void find_alone(struct stage *s)
     cJSON_Delete(states);
 }
 
+static void need(struct stage *s, bool seen, const char *what)
+{
+    if (seen)
+        return;
+    (void)fprintf(stderr, "bench: %s was not seen; the screen is:\n%s", what, pty_screen(s->pty));
+    exit(1);
+}
+
 static void open_dashboard(struct stage *s)
 {
     char *program = mem_printf("%s/drawbridge", s->world.programs);
@@ -123,14 +131,8 @@ static void open_dashboard(struct stage *s)
     }
     free(program);
     pty_wait_quiet(s->pty, 500);
-}
-
-static void need(struct stage *s, bool seen, const char *what)
-{
-    if (seen)
-        return;
-    (void)fprintf(stderr, "bench: %s was not seen; the screen is:\n%s", what, pty_screen(s->pty));
-    exit(1);
+    pty_type(s->pty, "g");
+    need(s, pty_wait_text(s->pty, "alone", 5000), "the top of the tree");
 }
 
 static void latency_rows(const char *figure, double *ms, size_t count, double p50_max, double p99_max)
