@@ -197,7 +197,7 @@ static void confirm_to_job(struct stage *s, const struct bench_run *run)
             trigger(&s->world, "aone", "live", "helloservice", 5000 + i);
         if (i > 0)
             need(s, pty_wait_text(s->pty, version, 10000), version);
-        pty_type(s->pty, "gjj"); /* project, stage, the one that waits */
+        pty_type(s->pty, "gjjjjj"); /* past the project alone: project, stage, the one that waits */
         pty_wait_quiet(s->pty, 60);
         pty_type(s->pty, "a");
         need(s, pty_wait_text(s->pty, "Approve", 5000), "the box");
