@@ -1,6 +1,6 @@
 # tests of store
-check_PROGRAMS += %D%/store_test %D%/facts_test %D%/durability_test
-TESTS += %D%/store_test %D%/facts_test %D%/durability_test
+check_PROGRAMS += %D%/store_test %D%/facts_test %D%/durability_test %D%/plan_test
+TESTS += %D%/store_test %D%/facts_test %D%/durability_test %D%/plan_test
 %C%_store_test_SOURCES = %D%/store_test.c %D%/support.c %D%/support.h
 %C%_store_test_LDADD = $(TEST_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS)
 %C%_facts_test_SOURCES = %D%/facts_test.c %D%/support.c %D%/support.h
@@ -8,3 +8,6 @@ TESTS += %D%/store_test %D%/facts_test %D%/durability_test
 %C%_durability_test_SOURCES = %D%/durability_test.c %D%/support.c %D%/support.h
 %C%_durability_test_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_durability_test_LDADD = $(TEST_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS)
+%C%_plan_test_SOURCES = %D%/plan_test.c %D%/support.c %D%/support.h
+%C%_plan_test_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+%C%_plan_test_LDADD = $(TEST_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS)
