@@ -76,6 +76,7 @@ bool cli_output_is_lost(void)
     return output_lost;
 }
 
+PRINTF_LIKE(3, 0)
 static void print_line(FILE *file, const char *prefix, const char *format, va_list args)
 {
     struct buffer raw = BUFFER_LIMIT(LINE_MAX_BYTES), line = BUFFER_LIMIT(4 * LINE_MAX_BYTES);
