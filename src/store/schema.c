@@ -122,21 +122,33 @@ enum status schema_check_file(const char *path, struct error *err)
     return refuse(path, application, version, err);
 }
 
+static enum status draw_epoch(struct db *db, struct error *err)
+{
+    unsigned char bytes[8];
+    char epoch[17], statement[80];
+    random_bytes(bytes, sizeof bytes);
+    for (int i = 0; i < 8; i++)
+        (void)snprintf(epoch + 2 * i, 3, "%02x", bytes[i]);
+    (void)snprintf(statement, sizeof statement, "INSERT INTO meta VALUES('epoch', '%s')", epoch);
+    return db_exec(db, statement, err);
+}
+
+/* One step. Another process (a one-shot command beside the first start) may have made it meanwhile: looked at
+ * again once nobody else can write. */
 static enum status migrate_one(struct db *db, int64_t from, struct error *err)
 {
-    char pragmas[120], epoch[17], statement[120];
+    char pragmas[120];
+    int64_t now = from;
     enum status status = db_exec(db, "BEGIN IMMEDIATE", err);
     if (status != STATUS_OK)
         return status;
-    status = db_exec(db, migrations[from], err);
-    if (status == STATUS_OK && from == 0) {
-        unsigned char bytes[8];
-        random_bytes(bytes, sizeof bytes);
-        for (int i = 0; i < 8; i++)
-            (void)snprintf(epoch + 2 * i, 3, "%02x", bytes[i]);
-        (void)snprintf(statement, sizeof statement, "INSERT INTO meta VALUES('epoch', '%s')", epoch);
-        status = db_exec(db, statement, err);
-    }
+    status = db_number(db, "PRAGMA user_version", &now, err);
+    if (status == STATUS_OK && now > from)
+        return db_exec(db, "ROLLBACK", err);
+    if (status == STATUS_OK)
+        status = db_exec(db, migrations[from], err);
+    if (status == STATUS_OK && from == 0)
+        status = draw_epoch(db, err);
     (void)snprintf(pragmas, sizeof pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %lld",
                    SCHEMA_APPLICATION, (long long)from + 1);
     if (status == STATUS_OK)

@@ -25,12 +25,12 @@ struct store_batch;
  * (tests, one-shot commands). */
 MUST_CHECK enum status store_open(const char *directory, uv_loop_t *loop, struct store **out,
                                   struct error *err);
-/* Makes what was handed to store_commit durable, with its callbacks, before it returns; then runs nothing any
- * more. The loop has to turn once more to let go of what was on the thread pool. Not from inside a callback.
- */
 /* The same beside a drawbridged that may have it open, for one-shot commands that write tokens and audit rows
  * only (never events: numbers are the one drawbridged's). SQLite keeps the two apart. */
 MUST_CHECK enum status store_open_beside(const char *directory, struct store **out, struct error *err);
+/* Makes what was handed to store_commit durable, with its callbacks, before it returns; then runs nothing any
+ * more. The loop has to turn once more to let go of what was on the thread pool. Not from inside a callback.
+ */
 void store_close(struct store *s);
 
 const char *store_epoch(const struct store *s);    /* names this numbering; a restore draws a new one */

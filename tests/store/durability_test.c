@@ -391,6 +391,35 @@ static void a_directory_is_for_one_drawbridged(void **state)
     assert_int_equal(store_open(f->directory, NULL, &f->store, &err), STATUS_OK);
 }
 
+static bool count_token(void *arg, const struct store_token *token)
+{
+    assert_string_equal(token->name, "ci");
+    ++*(int *)arg;
+    return true;
+}
+
+static void a_command_beside_it_makes_tokens_that_it_sees(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = ERROR_NONE;
+    struct store *beside = NULL;
+    int tokens = 0;
+    put_event(f->store, &(struct sample){.type = "a"});
+    assert_int_equal(store_open_beside(f->directory, &beside, &err), STATUS_OK);
+    struct store_batch *b = store_batch_new(beside);
+    store_batch_token(b, &(struct store_token){.name = "ci", .role = "viewer", .hash = "h"});
+    commit_ok(b);
+    assert_int_equal(store_tokens(f->store, count_token, &tokens, &err), STATUS_OK);
+    assert_int_equal(tokens, 1);
+    store_close(beside);
+    put_event(f->store, &(struct sample){.type = "a"});
+    fixture_reopen(f);
+    assert_int_equal(store_last_number(f->store), 2);
+    assert_int_equal(store_open_beside(f->directory, &beside, &err),
+                     STATUS_OK); /* and with nobody else there */
+    store_close(beside);
+}
+
 /* The names, sizes and bytes of all files but the lock, as one text. */
 static void picture(const char *directory, struct buffer *out)
 {
@@ -556,6 +585,7 @@ int main(void)
         WITH_STORE(a_write_that_the_system_refuses_loses_only_its_batch),
         WITH_STORE(after_a_kill_every_acknowledged_event_is_there_and_batches_are_whole),
         WITH_STORE(a_directory_is_for_one_drawbridged),
+        WITH_STORE(a_command_beside_it_makes_tokens_that_it_sees),
         cmocka_unit_test(a_file_of_somebody_else_or_of_a_newer_version_is_left_as_it_is),
         WITH_STORE(an_empty_file_of_a_start_that_ended_early_becomes_a_store),
     };
