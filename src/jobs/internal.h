@@ -153,6 +153,7 @@ struct job {
     bool has_turn;  /* counts in jobs.running */
     bool busy;      /* a port will call back */
     bool has_files; /* workdir was made */
+    bool unstored;  /* its process must not begin, since no record tells of it */
     char *fault;    /* known before anything runs: sent after started */
     int64_t log_from, started_ns;
     struct buffer message;

@@ -224,6 +224,10 @@ static void run_ended(void *arg, const struct run_outcome *outcome)
         return; /* the answer of a commit is to come; it sees that the run is gone */
     if (is_stopped(job))
         return;
+    if (job->unstored) {
+        job_free(job); /* its record is as it was: the next start fails the task */
+        return;
+    }
     if (outcome->end == RUN_EXITED && outcome->number == 0)
         pass_task(job);
     else
@@ -239,9 +243,11 @@ static void running_is_stored(void *arg, enum status status)
             fail(job, "its process was ended before it began");
         return;
     }
-    if (status != STATUS_OK)
+    job->unstored = status != STATUS_OK;
+    if (job->unstored) {
+        log_write(LOG_ERROR, "job %s is not started: its process could not be stored", job->event.id);
         run_terminate(job->run);
-    else if (!job->j->stopping)
+    } else if (!job->j->stopping)
         run_go(job->run, job->action->tasks[job->task].max_poll_s);
 }
 

@@ -35,6 +35,7 @@ char *workdir_file_name(const char *id)
 
 struct removal_walk {
     int top;
+    unsigned names; /* used up */
     unsigned moved; /* folders that lay too deep and were moved to the top */
 };
 
@@ -52,6 +53,7 @@ static int open_folder(int parent, const char *name)
 /* Removes all that the folder holds, as far as it can. Closes it. */
 static void empty_folder(struct removal_walk *walk, int folder, int depth)
 {
+    (void)fchmod(folder, 0700); /* without it nothing can be taken out */
     int copy = dup(folder);
     DIR *dir = copy < 0 ? NULL : fdopendir(copy);
     if (!dir && copy >= 0)
@@ -65,11 +67,11 @@ static void empty_folder(struct removal_walk *walk, int folder, int depth)
         if (unlinkat(folder, name, 0) == 0 || unlinkat(folder, name, AT_REMOVEDIR) == 0)
             continue;
         if (depth == DEPTH_MAX) {
-            snprintf(moved, sizeof moved, ".deep-%u", ++walk->moved);
-            (void)renameat(folder, name, walk->top, moved);
+            snprintf(moved, sizeof moved, ".deep-%u", walk->names++);
+            if (renameat(folder, name, walk->top, moved) == 0)
+                walk->moved++;
             continue;
         }
-        (void)fchmod(folder, 0700); /* without it nothing can be taken out */
         int below = open_folder(folder, name);
         if (below >= 0)
             empty_folder(walk, below, depth + 1);
@@ -83,21 +85,20 @@ static void empty_folder(struct removal_walk *walk, int folder, int depth)
 /* False, with errno, where something is left. */
 static bool remove_tree(const char *path)
 {
-    unsigned moved = 1;
-    while (moved > 0) {
-        if (rmdir(path) == 0 || errno == ENOENT)
-            return true;
-        if (unlink(path) == 0)
+    struct removal_walk walk = {.moved = 0};
+    unsigned before;
+    do { /* once more for what has been moved to the top */
+        before = walk.moved;
+        if (rmdir(path) == 0 || errno == ENOENT || unlink(path) == 0)
             return true;
         int folder = open_folder(AT_FDCWD, path);
         if (folder < 0)
             return false;
-        struct removal_walk walk = {.top = dup(folder)};
+        walk.top = dup(folder);
         empty_folder(&walk, folder, 0);
         if (walk.top >= 0)
             close(walk.top);
-        moved = walk.moved;
-    }
+    } while (walk.moved > before);
     return rmdir(path) == 0 || errno == ENOENT;
 }
 
