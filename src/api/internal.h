@@ -34,6 +34,7 @@ struct api_limits {
     int silence_ms;       /* without a byte from a reader: it is lost */
     int watermark_ms;     /* between two watermarks for a filtered reader */
     int linger_ms;        /* for a close frame to be sent and answered */
+    int stop_ms;          /* for answers to be taken once the server stops */
     size_t queue_bytes;   /* waiting for one reader: more is 4408 */
     size_t replay_bytes;  /* a replay goes on while less than this waits */
     size_t replay_events; /* read from the store in one go */
@@ -263,8 +264,10 @@ struct api_stream {
 };
 
 void api_reader_free_unborn(struct api_reader *r); /* one whose upgrade never came about; NULL: none */
-void api_stream_turn(struct api *a);               /* replays, writes, buries */
-bool api_stream_busy(const struct api *a);         /* a turn would do something */
+void api_stream_replay(struct api *a);             /* some pages of what is replayed */
+bool api_stream_can_replay(const struct api *a);   /* it would do something */
+void api_stream_turn(struct api *a);               /* writes, buries */
+bool api_stream_pending(const struct api *a);      /* it would do something */
 void api_stream_tick(struct api *a);
 void api_stream_tokens_changed(struct api *a);
 void api_stream_stop(struct api *a); /* 1001 to every reader */

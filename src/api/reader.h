@@ -36,7 +36,6 @@ struct api_reader {
     int events;  /* that are polled for */
     bool dirty;
     bool broken; /* the socket has ended */
-    bool deaf;   /* what comes is dropped: it is no WebSocket any more */
     struct api_reader *next_dirty;
     struct api_queue queue;
     wslay_event_context_ptr websocket;                 /* reads frames, and makes control frames */

@@ -20,7 +20,6 @@
 
 #define CONNECTIONS_MAX 4096
 #define IDLE_S          60 /* an answer that is not taken, a connection that is not used */
-#define STOP_MS         5000
 
 static const struct api_limits default_limits = {
     .header_ms = 60000,
@@ -30,6 +29,7 @@ static const struct api_limits default_limits = {
     .silence_ms = 9000,
     .watermark_ms = 5000,
     .linger_ms = 2000,
+    .stop_ms = 5000,
     .queue_bytes = (size_t)8 * 1024 * 1024,
     .replay_bytes = (size_t)256 * 1024,
     .replay_events = 256,
@@ -165,13 +165,12 @@ static void turn(struct api *a)
 {
     if (a->closing)
         return;
-    for (int i = 0; i < 3 && (a->due || api_stream_busy(a));
-         i++) { /* one makes work for the other; then it is the loop's turn */
+    for (int i = 0; i < 3 && (a->due || api_stream_pending(a)); i++) { /* one makes work for the other */
         if (a->due)
             run(a);
         api_stream_turn(a);
     }
-    if (a->due || api_stream_busy(a))
+    if (a->due || api_stream_pending(a) || api_stream_can_replay(a))
         (void)uv_idle_start(&a->idle, on_idle); /* cannot fail */
     else
         (void)uv_idle_stop(&a->idle); /* cannot fail */
@@ -180,7 +179,10 @@ static void turn(struct api *a)
 
 static void on_prepare(uv_prepare_t *prepare)
 {
-    turn(prepare->data);
+    struct api *a = prepare->data;
+    if (!a->closing)
+        api_stream_replay(a); /* once in a turn of the loop: replays must not delay what is live */
+    turn(a);
 }
 
 static void on_check(uv_check_t *check)
@@ -334,7 +336,7 @@ void api_stop(struct api *a, void (*done)(void *arg), void *arg)
     if (a->stopping)
         return;
     a->stopping = true;
-    a->stop_deadline_ns = clock_monotonic_ns() + STOP_MS * CLOCK_MS;
+    a->stop_deadline_ns = clock_monotonic_ns() + a->limits.stop_ms * CLOCK_MS;
     MHD_socket fd = MHD_quiesce_daemon(a->daemon);
     if (fd != MHD_INVALID_SOCKET)
         (void)close(fd);

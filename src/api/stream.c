@@ -54,7 +54,7 @@ static void end(struct api_reader *r)
 /* Moves what wslay has to say (pings, pongs, close) into the queue, behind whole frames. */
 static void pump_control(struct api_reader *r)
 {
-    if (r->deaf || !wslay_event_want_write(r->websocket))
+    if (!wslay_event_want_write(r->websocket))
         return;
     if (wslay_event_send(r->websocket) != 0) {
         end(r);
@@ -215,7 +215,7 @@ static void replay_page(struct api_reader *r)
         push_watermark(r);
 }
 
-static void replay_some(struct api *a)
+void api_stream_replay(struct api *a)
 {
     struct api_stream *s = &a->stream;
     int left = a->limits.replay_readers;
@@ -288,7 +288,6 @@ static void begin_closing(struct api_reader *r)
 static void refuse_frame(struct api_reader *r)
 {
     struct api_frame *f = api_frame_bytes("\x88\x02\x03\xea", 4); /* close, 1002: protocol error */
-    r->deaf = true;
     begin_closing(r);
     api_queue_add(&r->queue, f);
     api_frame_release(f);
@@ -297,7 +296,7 @@ static void refuse_frame(struct api_reader *r)
 static void receive(struct api_reader *r)
 {
     r->budget = READ_BUDGET;
-    if (r->deaf || !wslay_event_want_read(r->websocket))
+    if (!wslay_event_want_read(r->websocket))
         drain(r);
     else if (wslay_event_recv(r->websocket) == 0)
         pump_control(r);
@@ -349,8 +348,8 @@ static void write_reader(struct api_reader *r)
             end(r);
             return;
         }
-        if (r->deaf || !wslay_event_want_read(
-                           r->websocket))   /* its close frame will not be understood: tell by the socket */
+        if (!wslay_event_want_read(
+                r->websocket))              /* its close frame will not be understood: tell by the socket */
             (void)shutdown(r->fd, SHUT_WR); /* fails where it is gone, which is read next */
     }
     poll_for(r, r->queue.count > 0 ? UV_READABLE | UV_WRITABLE : UV_READABLE);
@@ -443,11 +442,14 @@ void api_reader_start(struct api_reader *r, int fd, struct MHD_UpgradeResponseHa
 
 /* --- turns and times --- */
 
-bool api_stream_busy(const struct api *a)
+bool api_stream_pending(const struct api *a)
+{
+    return a->stream.dirty != NULL || a->stream.ended;
+}
+
+bool api_stream_can_replay(const struct api *a)
 {
     const struct api_stream *s = &a->stream;
-    if (s->dirty != NULL || s->ended)
-        return true;
     for (size_t i = 0; i < s->count && s->replaying > 0; i++)
         if (can_replay(s->readers[i]))
             return true;
@@ -457,7 +459,6 @@ bool api_stream_busy(const struct api *a)
 void api_stream_turn(struct api *a)
 {
     struct api_stream *s = &a->stream;
-    replay_some(a);
     struct api_reader *r = s->dirty;
     s->dirty = NULL;
     while (r != NULL) {

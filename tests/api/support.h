@@ -85,6 +85,18 @@ void reply_free(struct reply *r);
 const char *reply_header(const struct reply *r, const char *name);
 void assert_body(const struct reply *r, const char *part); /* the body has this part */
 
+/* --- one request a row --- */
+struct row {
+    const char *name, *method, *path, *token, *body;
+    long code;
+    const char *answer; /* part of the body; NULL: it is empty */
+    const char *call;   /* of a port, without who; NULL: none is made */
+};
+
+void check_row(struct server *s, const struct row *row);
+void check_rows(struct server *s, const struct row *rows, size_t count);
+#define CHECK(s, rows) check_rows(s, rows, sizeof(rows) / sizeof *(rows))
+
 /* --- a bare socket --- */
 int wire_open(struct server *s);
 void wire_send(struct server *s, int fd, const char *bytes, size_t len);
