@@ -24,8 +24,11 @@ struct api_principal {
     const char *address; /* of the peer */
 };
 
-/* The answer of a port: status STATUS_OK with a body (JSON text, may be NULL or ""), or err. Runs on the loop
- * thread, perhaps before the call returns. */
+/* The answer of a port. A 2xx becomes the call's own success code (201 where Keptn says so), with the call's
+ * usual body where it is empty (NULL or ""). Any other code is passed on; a body that is no JSON object
+ * becomes the `message` of one. Runs on the loop thread, perhaps before the call returns, exactly once; it
+ * may come after api_free. What a port is handed (events, bodies, files, names, principal) is borrowed for
+ * the call. */
 typedef void (*api_done)(void *done_arg, int http, const char *body, size_t len);
 
 struct api_file {
@@ -62,7 +65,9 @@ struct api_ports {
     void (*list_resources)(
         void *arg, const char *project, const char *stage, const char *service, api_done done,
         void *done_arg); /* body: {"resources":[{"resourceURI":"/x"}…],"totalCount":N}, the api pages it */
-    /* The log file of a job and whether it still grows; NULL: no such job. The caller's. */
+    /* For GET /v1/job/{triggeredid}/log: its answer is the bytes from `offset` on (256 KiB at most), with the
+     * headers x-drawbridge-log-size and x-drawbridge-log-growing. The log file of a job and whether it still
+     * grows; NULL: no such job. The caller's. */
     char *(*job_log)(void *arg, const char *triggeredid, bool *growing);
     /* Whether drawbridged can serve: for /ready. */
     bool (*ready)(void *arg);
