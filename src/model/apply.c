@@ -9,6 +9,7 @@
 
 /* Where an event belongs. */
 struct place {
+    uint32_t key, refers_key; /* of its id, and of the id of the triggered that it is or answers */
     struct project *project;
     struct stage *stage;
     struct context *context; /* NULL: not known yet */
@@ -19,56 +20,53 @@ struct place {
     bool dropped;            /* the lane was, once */
 };
 
-struct limit {
-    const char *what, *text;
-    size_t max;
-    bool required;
-};
-
-static enum status check_limits(const struct event *ev, const struct limit *limits, size_t count,
-                                struct error *err)
+static enum status complain(const struct event *ev, const char *what, struct error *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct limit *limit = &limits[i];
-        if (limit->required && (limit->text == NULL || limit->text[0] == '\0'))
-            return error_set(err, STATUS_INVALID, "event %.40s of type %.120s has no %s: it is left out",
-                             ev->id != NULL ? ev->id : "without id", ev->type != NULL ? ev->type : "",
-                             limit->what);
-        if (limit->text != NULL && strnlen(limit->text, limit->max + 1) > limit->max)
-            return error_set(err, STATUS_INVALID,
-                             "event %.40s: its %s is longer than %zu bytes: it is left out",
-                             ev->id != NULL ? ev->id : "without id", limit->what, limit->max);
-    }
-    return STATUS_OK;
+    return error_set(err, STATUS_INVALID, "event %.40s of type %.120s: %s: it is left out",
+                     ev->id != NULL ? ev->id : "without id", ev->type != NULL ? ev->type : "", what);
 }
 
+static bool is_missing(const char *text)
+{
+    return text == NULL || text[0] == '\0';
+}
+
+static bool is_longer(const char *text, size_t max)
+{
+    return text != NULL && strnlen(text, max + 1) > max;
+}
+
+/* What an event must have, and how much it may have of it. */
 static enum status check(const struct event *ev, struct error *err)
 {
     bool refers = ev->parsed_type.kind != EVENT_KIND_TRIGGERED;
-    const struct limit limits[] = {
-        {"id", ev->id, ID_MAX, true},
-        {"shkeptncontext", ev->context, ID_MAX, true},
-        {"data.project", ev->project, EVENT_NAME_MAX, true},
-        {"data.stage", ev->stage, EVENT_NAME_MAX, true},
-        {"data.service", ev->service, EVENT_NAME_MAX, true},
-        {"name in its type", ev->parsed_type.name, EVENT_NAME_MAX, true},
-        {"triggeredid", refers ? ev->triggeredid : NULL, ID_MAX, refers},
-        {"source", ev->source, SOURCE_MAX, false},
-        {"gitcommitid", ev->gitcommitid, ID_MAX, false},
-        {"shipyardcommit", ev->shipyardcommit, ID_MAX, false},
-        {"image", event_image(ev->data), IMAGE_MAX, false},
-    };
-    enum status status = check_limits(ev, limits, sizeof limits / sizeof limits[0], err);
-    if (status == STATUS_OK && ev->time_ns < 0)
-        return error_set(err, STATUS_INVALID, "event %.40s: its time lies before 1970: it is left out",
-                         ev->id);
-    return status;
+    if (is_missing(ev->id) || is_missing(ev->context))
+        return complain(ev, "it has no id or no shkeptncontext", err);
+    if (is_missing(ev->project) || is_missing(ev->stage) || is_missing(ev->service))
+        return complain(ev, "data.project, data.stage or data.service is missing", err);
+    if (is_missing(ev->parsed_type.name) || (refers && is_missing(ev->triggeredid)))
+        return complain(ev, "it has no triggeredid, or its type names nothing", err);
+    if (is_longer(ev->id, ID_MAX) || is_longer(ev->context, ID_MAX) ||
+        (refers && is_longer(ev->triggeredid, ID_MAX)) || is_longer(ev->gitcommitid, ID_MAX) ||
+        is_longer(ev->shipyardcommit, ID_MAX))
+        return complain(ev, "an id, context or commit is longer than any that is sent", err);
+    if (is_longer(ev->project, EVENT_NAME_MAX) || is_longer(ev->stage, EVENT_NAME_MAX) ||
+        is_longer(ev->service, EVENT_NAME_MAX) || is_longer(ev->source, SOURCE_MAX))
+        return complain(ev, "a name or its source is longer than any that is sent", err);
+    if (!refers && is_longer(event_image(ev->data), IMAGE_MAX))
+        return complain(ev, "its image is longer than any that is sent", err);
+    if (ev->time_ns < 0)
+        return complain(ev, "its time lies before 1970", err);
+    return STATUS_OK;
 }
 
 /* What there is already. */
 static struct place find_place(const struct model *m, const struct event *ev)
 {
-    struct place place = {.project = project_find(m, ev->project), .until_ns = INT64_MIN};
+    bool triggered = ev->parsed_type.kind == EVENT_KIND_TRIGGERED;
+    struct place place = {.key = text_key(ev->id), .until_ns = INT64_MIN};
+    place.refers_key = triggered ? place.key : text_key(ev->triggeredid);
+    place.project = project_find(m, ev->project);
     if (place.project != NULL)
         place.stage = stage_find(place.project, ev->stage);
     if (place.project != NULL)
@@ -78,9 +76,9 @@ static struct place find_place(const struct model *m, const struct event *ev)
     if (place.stage != NULL)
         place.until_ns = tomb_until(m, place.project, ev->context, place.stage, ev->service);
     place.dropped = place.until_ns != INT64_MIN;
-    bool triggered = ev->parsed_type.kind == EVENT_KIND_TRIGGERED;
     if (place.context != NULL && ev->parsed_type.class == EVENT_CLASS_TASK)
-        place.task = context_find_task(place.context, triggered ? ev->id : ev->triggeredid, &place.run);
+        place.task = context_find_task(place.context, triggered ? ev->id : ev->triggeredid, place.refers_key,
+                                       &place.run);
     return place;
 }
 
@@ -109,7 +107,7 @@ static struct lane *make_lane(struct model *m, const struct event *ev, struct pl
 }
 
 /* What every event tells of its context. */
-static void note_context(struct model *m, struct context *c, const struct event *ev)
+static void note_context(struct model *m, struct context *c, const struct event *ev, uint32_t key)
 {
     bool news = false;
     if (ev->time_ns > 0 && (c->first_ns == 0 || ev->time_ns < c->first_ns)) {
@@ -118,7 +116,6 @@ static void note_context(struct model *m, struct context *c, const struct event 
     }
     if (ev->parsed_type.class == EVENT_CLASS_SEQUENCE && ev->parsed_type.kind == EVENT_KIND_TRIGGERED &&
         ev->source != NULL) {
-        uint32_t key = text_key(ev->id);
         if (c->source == NULL || ev->time_ns < c->source_ns ||
             (ev->time_ns == c->source_ns && key < c->source_key)) {
             const char *old = c->source;
@@ -149,7 +146,7 @@ static void arrange(struct model *m, struct lane *lane)
 
 static enum status sequence_triggered(struct model *m, const struct event *ev, struct place *place)
 {
-    struct run *run = place->lane != NULL ? run_find(place->lane, ev->id) : NULL;
+    struct run *run = place->lane != NULL ? run_find(place->lane, ev->id, place->key) : NULL;
     if (run != NULL && run->triggered_seen) {
         if (ev->number <= run->number)
             return STATUS_OK;
@@ -158,7 +155,7 @@ static enum status sequence_triggered(struct model *m, const struct event *ev, s
         if (run == NULL && place->dropped && ev->time_ns <= place->until_ns)
             return STATUS_OK;
         struct lane *lane = make_lane(m, ev, place);
-        run = run_get(m, lane, ev->id);
+        run = run_get(lane, ev->id, place->key);
         text_drop(&m->texts, run->name);
         run->name = text_take(&m->texts, ev->parsed_type.name);
         run->triggered_seen = true;
@@ -167,7 +164,7 @@ static enum status sequence_triggered(struct model *m, const struct event *ev, s
         run->origin = origin_of(m, ev, place->context->origin, NULL);
         origin_drop(m, place->context->origin);
         place->context->origin = origin_keep(run->origin);
-        note_context(m, place->context, ev);
+        note_context(m, place->context, ev, place->key);
         arrange(m, lane);
     }
     run_changed(run);
@@ -177,15 +174,15 @@ static enum status sequence_triggered(struct model *m, const struct event *ev, s
 
 static enum status sequence_finished(struct model *m, const struct event *ev, struct place *place)
 {
-    struct run *run = place->lane != NULL ? run_find(place->lane, ev->triggeredid) : NULL;
-    uint32_t key = text_key(ev->id);
+    struct run *run = place->lane != NULL ? run_find(place->lane, ev->triggeredid, place->refers_key) : NULL;
+    uint32_t key = place->key;
     if (run != NULL && run->end_key != 0 &&
         (run->end_ns < ev->time_ns || (run->end_ns == ev->time_ns && run->end_key <= key)))
         return STATUS_OK; /* the first one is what ended it */
     if (run == NULL && place->dropped)
         return STATUS_OK;
     struct lane *lane = make_lane(m, ev, place);
-    run = run_get(m, lane, ev->triggeredid);
+    run = run_get(lane, ev->triggeredid, place->refers_key);
     if (run->name == NULL)
         run->name = text_take(&m->texts, ev->parsed_type.name);
     text_drop(&m->texts, run->end_status);
@@ -199,7 +196,7 @@ static enum status sequence_finished(struct model *m, const struct event *ev, st
         ev->result != NULL ? text_take_n(&m->texts, ev->result, strnlen(ev->result, WORD_MAX)) : NULL;
     bool failed = text_is(ev->result, "fail") || text_is(ev->status, "errored");
     run->end_message = text_cut(ev->message, failed ? MODEL_MESSAGE_MAX : MODEL_REMARK_MAX);
-    note_context(m, place->context, ev);
+    note_context(m, place->context, ev, place->key);
     arrange(m, lane);
     run_changed(run);
     context_derive(m, place->context);
@@ -218,7 +215,7 @@ static enum status check_room(const struct event *ev, const struct place *place,
                          "context %.40s has more than %d tasks in stage %s: %s is left out", ev->context,
                          TASKS_MAX, ev->stage, ev->parsed_type.name);
     if (ev->parsed_type.kind != EVENT_KIND_TRIGGERED && place->task != NULL &&
-        place->task->executor_count >= EXECUTORS_MAX && !task_has_event(place->task, ev))
+        place->task->executor_count >= EXECUTORS_MAX && !task_has_event(place->task, ev, place->key))
         return error_set(err, STATUS_INVALID, "task %s of context %.40s has more than %d executors",
                          place->task->name, ev->context, EXECUTORS_MAX);
     return STATUS_OK;
@@ -252,12 +249,12 @@ static enum status task_triggered(struct model *m, const struct event *ev, struc
         return STATUS_OK;
     /* A started or finished may have come before it, and have named another stage. */
     struct lane *before = run != NULL ? run->lane : NULL;
-    struct model_task task = known != NULL ? run_take_task(m, run, known) : task_new(ev->id);
+    struct model_task task = known != NULL ? run_take_task(m, run, known) : task_new(ev->id, place->key);
     struct lane *lane = make_lane(m, ev, place);
     task_set_triggered(m, &task, ev, task_origin(m, ev, lane));
     (void)task_note_number(&task, ev, bound);
     lane_add_task(m, lane, &task);
-    note_context(m, place->context, ev);
+    note_context(m, place->context, ev, place->key);
     arrange(m, lane);
     if (before != NULL && (before != lane || before->run_count > 1))
         lane_arrange(m, before);
@@ -272,12 +269,13 @@ static void add_early(struct model *m, const struct event *ev, struct place *pla
     struct model_task *known = place->task;
     struct run *run = place->run;
     struct lane *before = run != NULL ? run->lane : NULL;
-    struct model_task task = known != NULL ? run_take_task(m, run, known) : task_new(ev->triggeredid);
-    bool first = task_add_event(m, &task, ev);
+    struct model_task task =
+        known != NULL ? run_take_task(m, run, known) : task_new(ev->triggeredid, place->refers_key);
+    bool first = task_add_event(m, &task, ev, place->key);
     (void)task_note_number(&task, ev, bound);
     struct lane *lane = first ? make_lane(m, ev, place) : before;
     lane_add_task(m, lane, &task);
-    note_context(m, place->context, ev);
+    note_context(m, place->context, ev, place->key);
     lane_arrange(m, lane);
     if (before != NULL && before != lane)
         lane_arrange(m, before);
@@ -290,7 +288,7 @@ static enum status task_answered(struct model *m, const struct event *ev, struct
     struct model_task *task = place->task;
     if (task == NULL && place->dropped)
         return STATUS_OK;
-    if (task != NULL && task_has_event(task, ev)) {
+    if (task != NULL && task_has_event(task, ev, place->key)) {
         if (task_note_number(task, ev, bound)) {
             run_changed(run);
             context_derive(m, place->context);
@@ -301,10 +299,10 @@ static enum status task_answered(struct model *m, const struct event *ev, struct
         add_early(m, ev, place, bound);
         return STATUS_OK;
     }
-    (void)task_add_event(m, task, ev);
+    (void)task_add_event(m, task, ev, place->key);
     (void)task_note_number(task, ev, bound);
     run_changed(run);
-    note_context(m, place->context, ev);
+    note_context(m, place->context, ev, place->key);
     if (run->lane->state != NULL)
         lane_arrange(m, run->lane);
     context_derive(m, place->context);

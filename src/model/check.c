@@ -46,7 +46,9 @@ static void check_run(const struct run *run)
     assert(seq->state < MODEL_NOT_REACHED);
     assert((run->key != 0) == (seq->triggered_id != NULL));
     assert(run->waits_listed == (seq->state == MODEL_WAITING));
-    assert(run->open_listed == (seq->approval.triggered_id != NULL));
+    assert(run->approval_listed == (seq->approval.triggered_id != NULL));
+    assert(run->open_listed == !state_is_ended(seq->state) && run->rank_ns == seq->context_ns);
+    assert(run->worth_listed == (run->delivered || seq->state == MODEL_WAITING));
     assert(run->reached <= seq->task_count && seq->task_count <= run->task_capacity);
     for (size_t i = 0; i < seq->task_count; i++) {
         check_task(&seq->tasks[i], i < run->reached);
@@ -57,6 +59,14 @@ static void check_run(const struct run *run)
         assert(seq->finished_ns == seq->since_ns);
     }
     check_goes_back(run);
+}
+
+static void check_ranking(const struct ranking *ranking)
+{
+    for (size_t i = 0; i < ranking->count; i++) {
+        assert(ranking->ranks[i].ns == ranking->ranks[i].run->pub.context_ns);
+        assert(i == 0 || ranking->ranks[i - 1].ns <= ranking->ranks[i].ns);
+    }
 }
 
 static size_t check_stage(const struct model *m, const struct stage *stage)
@@ -78,8 +88,11 @@ static size_t check_stage(const struct model *m, const struct stage *stage)
         if (before->state == MODEL_WAITING && seq->state == MODEL_WAITING)
             assert(before->since_ns <= seq->since_ns);
     }
-    for (size_t i = 0; i < stage->slot_count; i++)
+    for (size_t i = 0; i < stage->slot_count; i++) {
         in_slots += stage->slots[i]->run_count;
+        check_ranking(&stage->slots[i]->open);
+        check_ranking(&stage->slots[i]->worth);
+    }
     assert(in_slots == stage->pub.sequence_count);
     assert(memcmp(counts, stage->pub.counts, sizeof counts) == 0);
     return stage->pub.sequence_count;
@@ -101,7 +114,7 @@ static size_t check_contexts(const struct model *m)
                 /* one that nothing has named is the last, and stands for something */
                 assert(lane->runs[k]->key != 0 || k + 1 == lane->run_count);
                 assert(lane->runs[k]->key != 0 || lane->runs[k]->reached > 0 || lane->state != NULL);
-                open += lane->runs[k]->open_listed;
+                open += lane->runs[k]->approval_listed;
             }
             runs += lane->run_count;
         }

@@ -6,6 +6,72 @@
 #include "base/mem.h"
 #include "model/internal.h"
 
+/* --- runs by the age of their contexts --- */
+
+/* The first place whose context is not older than ns. */
+static size_t ranking_place(const struct ranking *ranking, int64_t ns)
+{
+    size_t low = 0, high = ranking->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (ranking->ranks[middle].ns < ns)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void ranking_add(struct ranking *ranking, struct run *run)
+{
+    MEM_GROW(ranking->ranks, ranking->count, ranking->capacity);
+    size_t place = ranking_place(ranking, run->rank_ns);
+    memmove(ranking->ranks + place + 1, ranking->ranks + place,
+            (ranking->count - place) * sizeof *ranking->ranks);
+    ranking->ranks[place] = (struct rank){run->rank_ns, run};
+    ranking->count++;
+}
+
+static void ranking_take(struct ranking *ranking, const struct run *run)
+{
+    size_t place = ranking_place(ranking, run->rank_ns);
+    while (ranking->ranks[place].run != run) /* those of one age stand in no order */
+        place++;
+    ranking->count--;
+    memmove(ranking->ranks + place, ranking->ranks + place + 1,
+            (ranking->count - place) * sizeof *ranking->ranks);
+}
+
+/* --- what goes back --- */
+
+/* The age of the newest context that delivered or waits; INT64_MIN: none. */
+static int64_t newest_worth(const struct slot *slot)
+{
+    return slot->worth.count > 0 ? slot->worth.ranks[slot->worth.count - 1].ns : INT64_MIN;
+}
+
+static void set_goes_back(struct model *m, struct run *run)
+{
+    bool may = !state_is_ended(run->pub.state) && (run->pub.image != NULL || run->pub.state == MODEL_WAITING);
+    bool back = may && newest_worth(run->lane->slot) > run->pub.context_ns;
+    if (back == run->pub.goes_back)
+        return;
+    run->pub.goes_back = back;
+    touch(m, run);
+}
+
+/* Only those between the old and the new limit may turn. */
+static void limit_moved(struct model *m, const struct slot *slot, int64_t before)
+{
+    int64_t after = newest_worth(slot), low = before < after ? before : after;
+    int64_t high = before < after ? after : before;
+    for (size_t i = ranking_place(&slot->open, low); low < high && i < slot->open.count; i++) {
+        if (slot->open.ranks[i].ns > high)
+            break;
+        set_goes_back(m, slot->open.ranks[i].run);
+    }
+}
+
 void delivery_add(struct run *run)
 {
     struct slot *slot = run->lane->slot;
@@ -18,53 +84,34 @@ static bool is_worth(const struct run *run)
     return run->delivered || run->pub.state == MODEL_WAITING;
 }
 
-static void find_hit(struct slot *slot)
+static void rank(struct run *run, bool open, bool worth)
 {
-    slot->hit = NULL;
-    for (size_t i = 0; i < slot->run_count; i++) {
-        struct run *run = slot->runs[i];
-        if (is_worth(run) && (slot->hit == NULL || run->pub.context_ns > slot->hit_ns)) {
-            slot->hit = run;
-            slot->hit_ns = run->pub.context_ns;
-        }
-    }
-}
-
-static void set_goes_back(struct model *m, struct run *run)
-{
-    const struct slot *slot = run->lane->slot;
-    bool may = !state_is_ended(run->pub.state) && (run->pub.image != NULL || run->pub.state == MODEL_WAITING);
-    bool back = may && slot->hit != NULL && slot->hit_ns > run->pub.context_ns;
-    if (back == run->pub.goes_back)
-        return;
-    run->pub.goes_back = back;
-    touch(m, run);
-}
-
-/* The open ones stand in front. */
-static void set_all_goes_back(struct model *m, const struct slot *slot)
-{
-    const struct stage *stage = slot->stage;
-    for (size_t i = 0; i < stage->pub.sequence_count; i++) {
-        struct run *run = (struct run *)stage->pub.sequences[i];
-        if (state_is_ended(run->pub.state))
-            break;
-        if (run->lane->slot == slot)
-            set_goes_back(m, run);
-    }
+    struct slot *slot = run->lane->slot;
+    bool moved = run->rank_ns != run->pub.context_ns;
+    if (run->open_listed && (moved || !open))
+        ranking_take(&slot->open, run);
+    if (run->worth_listed && (moved || !worth))
+        ranking_take(&slot->worth, run);
+    bool in_open = run->open_listed && !moved, in_worth = run->worth_listed && !moved;
+    run->rank_ns = run->pub.context_ns;
+    if (open && !in_open)
+        ranking_add(&slot->open, run);
+    if (worth && !in_worth)
+        ranking_add(&slot->worth, run);
+    run->open_listed = open;
+    run->worth_listed = worth;
 }
 
 void delivery_remove(struct model *m, struct run *run)
 {
     struct slot *slot = run->lane->slot;
+    int64_t before = newest_worth(slot);
     size_t i = 0;
     while (slot->runs[i] != run)
         i++;
     slot->runs[i] = slot->runs[--slot->run_count];
-    if (slot->hit == run) {
-        find_hit(slot);
-        set_all_goes_back(m, slot);
-    }
+    rank(run, false, false);
+    limit_moved(m, slot, before);
 }
 
 static bool has_failed(const struct run *run)
@@ -85,27 +132,19 @@ static bool rolls_back(const struct lane *lane, size_t place)
 void delivery_update(struct model *m, struct lane *lane)
 {
     struct slot *slot = lane->slot;
-    const struct run *before = slot->hit;
-    int64_t before_ns = slot->hit_ns;
-    bool search = false;
+    int64_t before = newest_worth(slot);
     for (size_t i = 0; i < lane->run_count; i++) {
         struct run *run = lane->runs[i];
         bool succeeded = run->pub.state == MODEL_SUCCEEDED || run->pub.state == MODEL_WARNING;
         run->delivered = succeeded && run->pub.image != NULL && !rolls_back(lane, i);
-        if (run == slot->hit)
-            search = search || !is_worth(run) || run->pub.context_ns != slot->hit_ns;
-        else if (is_worth(run) && (slot->hit == NULL || run->pub.context_ns > slot->hit_ns)) {
-            slot->hit = run;
-            slot->hit_ns = run->pub.context_ns;
-        }
+        rank(run, !state_is_ended(run->pub.state), is_worth(run));
     }
-    if (search)
-        find_hit(slot);
-    if (slot->hit != before || (slot->hit != NULL && slot->hit_ns != before_ns))
-        set_all_goes_back(m, slot);
+    limit_moved(m, slot, before);
     for (size_t i = 0; i < lane->run_count; i++)
         set_goes_back(m, lane->runs[i]);
 }
+
+/* --- what was delivered --- */
 
 /* Whether a run that failed may have changed something: not where it only waited for approvals. */
 static bool may_have_changed(const struct run *run)
@@ -113,7 +152,7 @@ static bool may_have_changed(const struct run *run)
     if (run->reached == 0)
         return !run->triggered_seen; /* known from a state only: nobody knows */
     for (size_t i = 0; i < run->reached; i++)
-        if (!task_is_approval(&run->pub.tasks[i]))
+        if (!run->pub.tasks[i].facts.approval)
             return true;
     return false;
 }

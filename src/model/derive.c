@@ -26,7 +26,7 @@ static const char *name_by_shipyard(const struct run *run)
     for (size_t i = 0; run->reached > 0 && i < stage->plan_count; i++) {
         bool has = false;
         for (size_t k = 0; k < stage->plans[i].task_count; k++)
-            has = has || strcmp(stage->plans[i].tasks[k], run->pub.tasks[0].name) == 0;
+            has = has || stage->plans[i].tasks[k] == run->pub.tasks[0].name;
         if (has && name != NULL)
             return NULL;
         if (has)
@@ -35,29 +35,27 @@ static const char *name_by_shipyard(const struct run *run)
     return name;
 }
 
-static const char *name_of(const struct run *run)
+static const char *name_of(const struct run *run, const struct stage_state *stage)
 {
-    const struct stage_state *state = lane_state_run(run->lane) == run ? run->lane->state : NULL;
     const struct overall_state *overall = run->lane->context->state;
     if (run->name != NULL)
         return run->name;
-    if (state != NULL && state->latest_class == EVENT_CLASS_SEQUENCE && state->latest_name != NULL)
-        return state->latest_name;
+    if (stage != NULL && stage->latest_class == EVENT_CLASS_SEQUENCE && stage->latest_name != NULL)
+        return stage->latest_name;
     if (overall != NULL)
         return overall->name;
     const char *name = name_by_shipyard(run);
     return name != NULL ? name : MODEL_UNKNOWN;
 }
 
-static int64_t triggered_ns_of(const struct run *run)
+static int64_t triggered_ns_of(const struct run *run, const struct stage_state *stage)
 {
     if (run->triggered_seen)
         return run->trigger_ns;
-    const struct stage_state *state = lane_state_run(run->lane) == run ? run->lane->state : NULL;
     const struct overall_state *overall = run->lane->context->state;
-    if (state != NULL && state->latest_class == EVENT_CLASS_SEQUENCE &&
-        state->latest_kind == EVENT_KIND_TRIGGERED)
-        return state->latest_ns;
+    if (stage != NULL && stage->latest_class == EVENT_CLASS_SEQUENCE &&
+        stage->latest_kind == EVENT_KIND_TRIGGERED)
+        return stage->latest_ns;
     if (overall != NULL && overall->first_ns != 0)
         return overall->first_ns;
     if (run->reached > 0)
@@ -92,24 +90,28 @@ static void take_from(struct model_sequence *seq, const struct origin *origin)
     }
 }
 
-static void set_origin(struct run *run)
+static void set_origin(struct run *run, const struct stage_state *stage)
 {
     struct model_sequence *seq = &run->pub;
+    const struct origin *before = run->origin;
     seq->image = seq->stage_commit = seq->shipyard_commit = NULL;
     seq->labels = NULL;
     seq->label_count = 0;
-    take_from(seq, run->origin);
-    for (size_t i = 0; i < run->reached; i++)
-        take_from(seq, run->pub.tasks[i].facts.origin);
-    const struct stage_state *state = lane_state_run(run->lane) == run ? run->lane->state : NULL;
-    if (state != NULL && seq->image == NULL)
-        seq->image = state->image;
-    if (state != NULL && seq->shipyard_commit == NULL)
-        seq->shipyard_commit = state->shipyard_commit;
+    take_from(seq, before);
+    for (size_t i = 0; i < run->reached; i++) {
+        const struct origin *origin = run->pub.tasks[i].facts.origin;
+        if (origin != before)
+            take_from(seq, origin);
+        before = origin;
+    }
+    if (stage != NULL && seq->image == NULL)
+        seq->image = stage->image;
+    if (stage != NULL && seq->shipyard_commit == NULL)
+        seq->shipyard_commit = stage->shipyard_commit;
     set_version(seq);
 }
 
-static void set_evaluation(struct run *run)
+static void set_evaluation(struct run *run, const struct stage_state *stage)
 {
     const struct task_detail *newest = NULL;
     for (size_t i = 0; i < run->reached; i++) {
@@ -118,12 +120,11 @@ static void set_evaluation(struct run *run)
             (newest == NULL || d->evaluation_ns >= newest->evaluation_ns))
             newest = d;
     }
-    const struct stage_state *state = lane_state_run(run->lane) == run ? run->lane->state : NULL;
     run->pub.evaluation_result = newest != NULL ? newest->evaluation_result : NULL;
     run->pub.evaluation_score = newest != NULL ? newest->evaluation_score : 0;
-    if (newest == NULL && state != NULL && state->evaluation_result != NULL) {
-        run->pub.evaluation_result = state->evaluation_result;
-        run->pub.evaluation_score = state->evaluation_score;
+    if (newest == NULL && stage != NULL && stage->evaluation_result != NULL) {
+        run->pub.evaluation_result = stage->evaluation_result;
+        run->pub.evaluation_score = stage->evaluation_score;
     }
 }
 
@@ -134,11 +135,14 @@ static void set_evaluation(struct run *run)
 static const struct plan *plan_of(const struct run *run)
 {
     const struct stage *stage = run->lane->slot->stage;
-    const struct plan *plan = stage_plan(stage, run->pub.name);
-    if (plan == NULL || run->reached > plan->task_count)
+    const struct plan *plan = NULL;
+    for (size_t i = 0; i < stage->plan_count && plan == NULL; i++)
+        if (stage->plans[i].name == run->pub.name)
+            plan = &stage->plans[i];
+    if (plan == NULL || state_is_ended(run->pub.state) || run->reached >= plan->task_count)
         return NULL;
     for (size_t i = 0; i < run->reached; i++)
-        if (strcmp(plan->tasks[i], run->pub.tasks[i].name) != 0)
+        if (plan->tasks[i] != run->pub.tasks[i].name)
             return NULL;
     return plan;
 }
@@ -153,19 +157,20 @@ static void shrink_tasks(struct run *run)
 
 static void set_upcoming(struct model *m, struct run *run)
 {
-    run_drop_upcoming(m, run);
-    if (state_is_ended(run->pub.state)) {
-        shrink_tasks(run);
-        return;
-    }
     const struct plan *plan = plan_of(run);
-    if (plan == NULL)
+    if (plan != NULL && plan == run->plan)
         return;
-    run_reserve_tasks(run, plan->task_count);
-    for (size_t i = run->reached; i < plan->task_count; i++)
-        run->pub.tasks[i] =
-            (struct model_task){.name = text_keep(plan->tasks[i]), .state = MODEL_NOT_REACHED};
-    run->pub.task_count = plan->task_count > run->reached ? plan->task_count : run->reached;
+    run_drop_upcoming(m, run);
+    if (plan != NULL) {
+        run_reserve_tasks(run, plan->task_count);
+        for (size_t i = run->reached; i < plan->task_count; i++)
+            run->pub.tasks[i] =
+                (struct model_task){.name = text_keep(plan->tasks[i]), .state = MODEL_NOT_REACHED};
+        run->pub.task_count = (uint32_t)plan->task_count;
+        run->plan = plan;
+    } else if (state_is_ended(run->pub.state)) {
+        shrink_tasks(run);
+    }
 }
 
 /* --- approval and decisions --- */
@@ -193,7 +198,7 @@ static const char *result_task(const struct run *run, size_t approval)
     return newest != NULL ? newest->pub.tasks[newest->reached - 1].name : NULL;
 }
 
-static void set_approval(const struct model *m, struct run *run)
+static void set_approval(const struct model *m, struct run *run, const struct stage_state *news)
 {
     run->pub.approval = (struct model_approval){0};
     if (state_is_ended(run->pub.state))
@@ -201,7 +206,6 @@ static void set_approval(const struct model *m, struct run *run)
     size_t i = 0;
     while (i < run->reached && !task_is_open(m, &run->pub.tasks[i]))
         i++;
-    const struct stage_state *news = run_news(run);
     if (i < run->reached) {
         const struct model_task *task = &run->pub.tasks[i];
         const struct task_detail *d = task->facts.detail;
@@ -227,10 +231,8 @@ static void set_approval(const struct model *m, struct run *run)
 static const struct model_executor *decision_of(const struct run *run, const struct model_task *task)
 {
     const struct model_executor *by = NULL;
-    if (!task_is_approval(task))
-        return NULL;
-    if (task_is_complete(task, &by))
-        return by;
+    if (task->facts.complete)
+        return &task->executors[task->facts.by];
     if (!state_is_ended(run->pub.state))
         return NULL;
     for (size_t i = 0; i < task->executor_count; i++) {
@@ -261,16 +263,17 @@ static struct model_decision decision_by(const struct model_task *task, const st
 
 static void set_decisions(struct run *run)
 {
-    size_t count = 0;
+    uint32_t count = 0;
     for (size_t i = 0; i < run->reached; i++)
-        count += decision_of(run, &run->pub.tasks[i]) != NULL;
+        count += run->pub.tasks[i].facts.approval && decision_of(run, &run->pub.tasks[i]) != NULL;
     if (count != run->pub.decision_count) {
         free(run->pub.decisions);
         run->pub.decisions = count > 0 ? mem_alloc(count * sizeof *run->pub.decisions) : NULL;
         run->pub.decision_count = count;
     }
-    for (size_t i = 0, k = 0; i < run->reached; i++) {
-        const struct model_executor *by = decision_of(run, &run->pub.tasks[i]);
+    for (size_t i = 0, k = 0; k < count; i++) {
+        const struct model_executor *by =
+            run->pub.tasks[i].facts.approval ? decision_of(run, &run->pub.tasks[i]) : NULL;
         if (by != NULL)
             run->pub.decisions[k++] = decision_by(&run->pub.tasks[i], by);
     }
@@ -280,15 +283,16 @@ static void set_decisions(struct run *run)
 
 static void run_derive(struct model *m, struct run *run)
 {
-    run->pub.name = name_of(run);
-    run->pub.triggered_ns = triggered_ns_of(run);
+    struct evidence said = run_evidence(run);
+    run->pub.name = name_of(run, said.stage);
+    run->pub.triggered_ns = triggered_ns_of(run, said.stage);
     run->pub.context_ns = run->lane->context->first_ns;
     run->pub.triggered_by = run->lane->context->source;
-    run_set_state(m, run);
+    run_set_state(m, run, &said);
     set_upcoming(m, run);
-    set_origin(run);
-    set_evaluation(run);
-    set_approval(m, run);
+    set_origin(run, said.stage);
+    set_evaluation(run, said.stage);
+    set_approval(m, run, said.news);
     set_decisions(run);
     run->changed = false;
     touch(m, run);
@@ -304,7 +308,8 @@ static void derive_related(struct model *m, struct context *c)
             const char *before = run->pub.approval.result_task;
             if (run->pub.approval.triggered_id == NULL)
                 continue;
-            set_approval(m, run);
+            struct evidence said = run_evidence(run);
+            set_approval(m, run, said.news);
             if (!text_same(before, run->pub.approval.result_task))
                 touch(m, run);
         }

@@ -32,6 +32,20 @@
 #define APPROVAL_TASK    "approval"
 #define APPROVAL_SERVICE "approval-service"
 
+/* Words that are looked for again and again: a text of the pool is one of them if its pointer is. */
+enum word {
+    WORD_PASS,
+    WORD_WARNING,
+    WORD_FAIL,
+    WORD_SUCCEEDED,
+    WORD_ERRORED,
+    WORD_ABORTED,
+    WORD_UNKNOWN,
+    WORD_AUTOMATIC,
+    WORD_APPROVAL,
+    WORD_COUNT
+};
+
 /* --- text.c: strings with counted references, each kept once --- */
 
 struct text_pool {
@@ -53,9 +67,8 @@ bool text_same(const char *a, const char *b);    /* equal, or both NULL */
 
 /* What a sequence's or task's triggered carries along; shared by all that carry the same. */
 struct origin {
-    size_t references;
+    uint32_t references, label_count;
     const char *image, *stage_commit, *shipyard_commit;
-    size_t label_count;
     struct model_label labels[];
 };
 
@@ -84,21 +97,20 @@ struct run {
     uint64_t number;       /* of its triggered, 0: unknown */
     int64_t trigger_ns;    /* of its triggered */
     int64_t end_ns;        /* of its finished */
-    const char *end_status;
-    const char *end_result;
+    const char *end_status, *end_result;
     char *end_message;
-    size_t reached; /* tasks[0 … reached) are facts, the rest is the shipyard's */
-    size_t task_capacity;
-    uint32_t key;     /* of pub.triggered_id; 0: nothing has told it */
-    uint32_t end_key; /* of its finished; 0: not seen */
-    bool triggered_seen;
-    bool changed, related; /* to be derived: its facts have changed; only what it depends on */
-    /* list.c */
-    bool listed, waits_listed, open_listed;
-    enum model_state list_state;
+    const struct plan *plan;         /* whose tasks stand behind those reached; NULL: none do */
+    uint16_t reached, task_capacity; /* tasks[0 … reached) are facts, the rest is the plan's */
+    uint32_t key;                    /* of pub.triggered_id; 0: nothing has told it */
+    uint32_t end_key;                /* of its finished; 0: not seen */
+    bool triggered_seen : 1, changed : 1;
+    /* list.c: as it is listed */
+    bool listed : 1, waits_listed : 1, approval_listed : 1;
+    bool delivered : 1, worth_listed : 1, open_listed : 1; /* delivery.c */
+    uint8_t list_state;
     uint32_t list_key;
-    int64_t list_ns, waits_ns;
-    bool delivered; /* delivery.c */
+    int64_t list_ns;
+    int64_t rank_ns; /* delivery.c */
 };
 
 /* The newest state of one stage, as the sequence query tells it. */
@@ -139,7 +151,8 @@ struct lane {
     struct slot *slot;
     struct lane *next;
     struct run **runs; /* in order of their triggered; one that nothing has told the id of comes last */
-    size_t run_count, run_capacity;
+    struct run *only;  /* where runs points to as long as there is one */
+    uint32_t run_count, run_capacity;
     struct stage_state *state; /* NULL: none */
     bool changed;
 };
@@ -158,14 +171,23 @@ struct context {
     const char *source;
 };
 
+/* Runs by the age of their contexts, the oldest first. */
+struct ranking {
+    struct rank {
+        int64_t ns;
+        struct run *run;
+    } * ranks;
+    size_t count, capacity;
+};
+
 /* All runs of a service in a stage. */
 struct slot {
     struct stage *stage;
     const char *service;
     struct run **runs; /* in no order */
     size_t run_count, run_capacity;
-    struct run *hit; /* of those that delivered or wait, the one of the newest context */
-    int64_t hit_ns;  /* of that context */
+    struct ranking worth; /* those that delivered or wait: what is older goes back */
+    struct ranking open;  /* those that have not ended */
 };
 
 struct plan { /* a sequence of the shipyard */
@@ -221,7 +243,7 @@ struct model {
     uint64_t open_number;
     uint32_t *open_keys; /* sorted */
     size_t open_key_count;
-    const char *word_pass, *word_warning, *word_fail; /* of the pool */
+    const char *words[WORD_COUNT]; /* of the pool */
 };
 
 /* --- project.c --- */
@@ -259,10 +281,11 @@ void tombs_free(struct model *m);
 
 /* --- run.c: runs, and which tasks are theirs --- */
 
-struct run *run_new(struct model *m, struct lane *lane);
+struct run *run_new(struct lane *lane);
 void run_free(struct model *m, struct run *run);
-struct run *run_find(const struct lane *lane, const char *id);           /* by the id of its triggered */
-struct run *run_get(struct model *m, struct lane *lane, const char *id); /* made where there is none */
+/* By the id of its triggered; key: of that. */
+struct run *run_find(const struct lane *lane, const char *id, uint32_t key);
+struct run *run_get(struct lane *lane, const char *id, uint32_t key); /* or a new one */
 /* Takes it off all lists and out of its lane; it stays readable until model_trim. */
 void run_bury(struct model *m, struct run *run);
 /* Sorts the runs and gives each task to the run that it belongs to; to be called after a run's triggered or
@@ -271,7 +294,7 @@ void lane_arrange(struct model *m, struct lane *lane);
 /* Puts a task where it belongs: it is the lane's then. */
 void lane_add_task(struct model *m, struct lane *lane, const struct model_task *task);
 /* Finds a task by the id of its triggered in all lanes of the context. */
-struct model_task *context_find_task(const struct context *c, const char *id, struct run **run);
+struct model_task *context_find_task(const struct context *c, const char *id, uint32_t key, struct run **run);
 struct model_task run_take_task(struct model *m, struct run *run, struct model_task *task); /* out of it */
 size_t lane_task_count(const struct lane *lane);
 struct run *lane_state_run(const struct lane *lane); /* the run that the lane's state tells of; NULL: none */
@@ -285,17 +308,17 @@ static inline int64_t whole_ms(int64_t ns)
 
 /* --- task.c: the facts of a task --- */
 
-struct model_task task_new(const char *id);
+struct model_task task_new(const char *id, uint32_t key);
 void task_clear(struct model *m, struct model_task *task);
 void task_set_triggered(struct model *m, struct model_task *task, const struct event *ev,
                         struct origin *origin);
-bool task_has_event(const struct model_task *task, const struct event *ev); /* a started or finished */
+/* A started or finished; key: of the event's id. */
+bool task_has_event(const struct model_task *task, const struct event *ev, uint32_t key);
 /* Adds a started or finished that it does not have. Returns whether it is the first word of a task whose
  * triggered was not seen: its name and time are that one's then. */
-bool task_add_event(struct model *m, struct model_task *task, const struct event *ev);
+bool task_add_event(struct model *m, struct model_task *task, const struct event *ev, uint32_t key);
 /* Notes by which number the event was known. Returns whether anything is new. */
 bool task_note_number(struct model_task *task, const struct event *ev, uint64_t bound);
-bool task_is_approval(const struct model_task *task);
 int task_order(const struct model_task *a, const struct model_task *b);
 void free_text(const char *text); /* of an owned copy */
 
@@ -325,15 +348,21 @@ void context_derive(struct model *m, struct context *c); /* what is marked */
 
 /* --- run_state.c: the rules by which a run has its state --- */
 
+/* What states have to say of a run. */
+struct evidence {
+    const struct stage_state *stage; /* the lane's, where it tells of this run */
+    const struct stage_state *news; /* the same, where it tells something newer of its tasks than the facts */
+    const struct overall_state *overall; /* the context's, where it knows all that was triggered in the run */
+};
+struct evidence run_evidence(const struct run *run);
 /* Sets state, paused, task, since_ns, finished_ns, message, result, and the states of its tasks. */
-void run_set_state(struct model *m, struct run *run);
-bool state_is_ended(enum model_state state);
-/* Keptn's count. Returns whether it is done; *by (may be NULL): the executor whose finished completed it. */
-bool task_is_complete(const struct model_task *task, const struct model_executor **by);
+void run_set_state(struct model *m, struct run *run, const struct evidence *said);
+static inline bool state_is_ended(enum model_state state)
+{
+    return state >= MODEL_SUCCEEDED && state < MODEL_NOT_REACHED;
+}
 bool task_is_open(const struct model *m,
                   const struct model_task *task); /* an approval, and open by the facts */
-/* The lane's state, where it tells something newer of this run's tasks than the facts do, else NULL. */
-const struct stage_state *run_news(const struct run *run);
 
 /* --- list.c --- */
 

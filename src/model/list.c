@@ -47,7 +47,7 @@ static int compare_listed(const struct run *a, const struct run *b)
 
 static int compare_waiting(const struct run *a, const struct run *b)
 {
-    int order = compare_times(a->waits_ns, b->waits_ns);
+    int order = compare_times(a->list_ns, b->list_ns);
     if (order == 0)
         order = strcmp(a->pub.stage->project->name, b->pub.stage->project->name);
     if (order == 0)
@@ -140,9 +140,9 @@ static void waiting_put(struct model *m, struct run *run)
 
 static void open_update(struct model *m, struct run *run, bool open)
 {
-    if (open == run->open_listed)
+    if (open == run->approval_listed)
         return;
-    run->open_listed = open;
+    run->approval_listed = open;
     if (open) {
         MEM_GROW(m->open.runs, m->open.count, m->open.capacity);
         m->open.runs[m->open.count++] = run;
@@ -175,15 +175,14 @@ void list_update(struct model *m, struct run *run)
         ns = seq->since_ns;
     bool same_key = run->list_key == run->key;
     bool same_place = run->listed && same_key && run->list_ns == ns && run->list_state == seq->state;
-    bool same_waiting = run->waits_listed == waits && (!waits || (same_key && run->waits_ns == ns));
+    bool same_waiting = run->waits_listed == waits && (!waits || same_place);
     if (!same_place && run->listed)
         list_take(m, run);
     if (!same_waiting && run->waits_listed)
         waiting_take(m, run);
     run->list_key = run->key;
     run->list_ns = ns;
-    run->list_state = seq->state;
-    run->waits_ns = ns;
+    run->list_state = (uint8_t)seq->state;
     if (!run->listed)
         list_put(m, run);
     if (waits && !run->waits_listed)

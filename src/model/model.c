@@ -21,9 +21,12 @@ const char *model_state_name(enum model_state state)
 
 static void take_words(struct model *m)
 {
-    m->word_pass = text_take(&m->texts, "pass");
-    m->word_warning = text_take(&m->texts, "warning");
-    m->word_fail = text_take(&m->texts, "fail");
+    static const char *const words[WORD_COUNT] = {
+        [WORD_PASS] = "pass",           [WORD_WARNING] = "warning",     [WORD_FAIL] = "fail",
+        [WORD_SUCCEEDED] = "succeeded", [WORD_ERRORED] = "errored",     [WORD_ABORTED] = "aborted",
+        [WORD_UNKNOWN] = "unknown",     [WORD_AUTOMATIC] = "automatic", [WORD_APPROVAL] = APPROVAL_TASK};
+    for (size_t i = 0; i < WORD_COUNT; i++)
+        m->words[i] = text_take(&m->texts, words[i]);
 }
 
 struct model *model_new(void)
@@ -54,9 +57,8 @@ static void free_all(struct model *m)
     free(m->open.runs);
     free(m->open_keys);
     tombs_free(m);
-    text_drop(&m->texts, m->word_pass);
-    text_drop(&m->texts, m->word_warning);
-    text_drop(&m->texts, m->word_fail);
+    for (size_t i = 0; i < WORD_COUNT; i++)
+        text_drop(&m->texts, m->words[i]);
     text_pool_free(&m->texts);
 }
 

@@ -58,13 +58,14 @@ struct model_task {
     int64_t triggered_ns, finished_ns;
     const char *result, *message; /* over all executors; a failed one's message comes first */
     struct model_executor *executors;
-    size_t executor_count;
+    uint32_t executor_count;
     struct model_task_facts { /* the model's own */
         struct origin *origin;
         struct task_detail *detail;
         uint64_t number;
         uint32_t key;
-        bool triggered_seen;
+        uint8_t started, finished, by; /* how many; which executor completed it */
+        bool approval : 1, triggered_seen : 1, complete : 1;
     } facts;
 };
 struct model_label {
@@ -113,13 +114,13 @@ struct model_sequence {
     const char *evaluation_result; /* of its newest evaluation, NULL: none */
     double evaluation_score;
     const struct model_label *labels;
-    size_t label_count;
+    uint32_t label_count;
     /* In order; after those reached, as long as it has not ended, those of the shipyard that are to come. */
     struct model_task *tasks;
-    size_t task_count;
+    uint32_t task_count;
     struct model_approval approval;
     struct model_decision *decisions; /* oldest first */
-    size_t decision_count;
+    uint32_t decision_count;
     uint64_t revision; /* grows when anything of it changes */
 };
 struct model_stage {

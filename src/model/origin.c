@@ -43,7 +43,7 @@ static bool is_kept(const char *kept, const char *raw)
 
 static bool labels_same(const struct origin *origin, const cJSON *labels)
 {
-    size_t count = 0;
+    uint32_t count = 0;
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, labels)
     {
@@ -68,7 +68,7 @@ static bool origin_same(const struct origin *origin, const struct event *ev, con
 static struct origin *origin_new(struct model *m, const struct event *ev, const char *image,
                                  const cJSON *labels)
 {
-    size_t count = 0;
+    uint32_t count = 0;
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, labels) count += is_label(item) ? 1 : 0;
     count = count < LABELS_MAX ? count : LABELS_MAX;

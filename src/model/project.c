@@ -127,6 +127,8 @@ static void stage_free(struct model *m, struct stage *s)
     for (size_t i = 0; i < s->slot_count; i++) {
         text_drop(&m->texts, s->slots[i]->service);
         free(s->slots[i]->runs);
+        free(s->slots[i]->worth.ranks);
+        free(s->slots[i]->open.ranks);
         free(s->slots[i]);
     }
     free(s->slots);
@@ -187,6 +189,7 @@ static void derive_open_runs(struct model *m, struct project *p)
         for (size_t k = 0; k < s->slot_count; k++)
             for (size_t n = 0; n < s->slots[k]->run_count; n++) {
                 struct run *run = s->slots[k]->runs[n];
+                run_drop_upcoming(m, run); /* its plan is gone */
                 run->changed = run->lane->changed = true;
                 context_derive(m, run->lane->context);
             }

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "model/internal.h"
 
-struct run *run_new(struct model *m, struct lane *lane)
+struct run *run_new(struct lane *lane)
 {
     struct run *run = MEM_NEW(struct run);
     run->lane = lane;
@@ -17,13 +17,17 @@ struct run *run_new(struct model *m, struct lane *lane)
     run->pub.service = lane->slot->service;
     run->pub.name = MODEL_UNKNOWN;
     run->changed = lane->changed = true;
-    if (lane->run_count == lane->run_capacity) {
-        lane->run_capacity = lane->run_capacity ? lane->run_capacity * 2 : 1;
-        lane->runs = mem_resize(lane->runs, lane->run_capacity * sizeof(struct run *));
+    if (lane->run_count == 0 && lane->run_capacity == 0)
+        lane->runs = &lane->only;
+    else if (lane->run_count >= lane->run_capacity) {
+        struct run **old = lane->run_capacity > 0 ? lane->runs : NULL;
+        lane->run_capacity = lane->run_capacity > 0 ? lane->run_capacity * 2 : 4;
+        lane->runs = mem_resize(old, lane->run_capacity * sizeof(struct run *));
+        if (old == NULL)
+            lane->runs[0] = lane->only;
     }
     lane->runs[lane->run_count++] = run;
     delivery_add(run);
-    (void)m;
     return run;
 }
 
@@ -43,9 +47,8 @@ void run_free(struct model *m, struct run *run)
     free(run);
 }
 
-struct run *run_find(const struct lane *lane, const char *id)
+struct run *run_find(const struct lane *lane, const char *id, uint32_t key)
 {
-    uint32_t key = text_key(id);
     for (size_t i = lane->run_count; i-- > 0;) {
         struct run *run = lane->runs[i];
         if (run->key == key && strcmp(run->pub.triggered_id, id) == 0)
@@ -60,17 +63,17 @@ static struct run *nameless_run(const struct lane *lane)
     return last != NULL && last->key == 0 ? last : NULL;
 }
 
-struct run *run_get(struct model *m, struct lane *lane, const char *id)
+struct run *run_get(struct lane *lane, const char *id, uint32_t key)
 {
-    struct run *run = run_find(lane, id);
+    struct run *run = run_find(lane, id, key);
     if (run != NULL)
         return run;
     /* The one that stood for an unknown run takes the name, so that pointers to it stay good. */
     run = nameless_run(lane);
     if (run == NULL)
-        run = run_new(m, lane);
+        run = run_new(lane);
     run->pub.triggered_id = mem_string(id);
-    run->key = text_key(id);
+    run->key = key;
     return run;
 }
 
@@ -101,7 +104,7 @@ void run_reserve_tasks(struct run *run, size_t count)
 {
     if (count <= run->task_capacity)
         return;
-    run->task_capacity = count;
+    run->task_capacity = (uint16_t)count;
     run->pub.tasks = mem_resize(run->pub.tasks, count * sizeof *run->pub.tasks);
 }
 
@@ -110,12 +113,13 @@ void run_drop_upcoming(struct model *m, struct run *run)
     for (size_t i = run->reached; i < run->pub.task_count; i++)
         text_drop(&m->texts, run->pub.tasks[i].name);
     run->pub.task_count = run->reached;
+    run->plan = NULL;
 }
 
 static void insert_task(struct model *m, struct run *run, const struct model_task *task)
 {
     run_drop_upcoming(m, run);
-    run_reserve_tasks(run, run->reached + 1);
+    run_reserve_tasks(run, run->reached + 1u);
     size_t i = run->reached;
     while (i > 0 && task_order(&run->pub.tasks[i - 1], task) > 0)
         i--;
@@ -137,9 +141,8 @@ struct model_task run_take_task(struct model *m, struct run *run, struct model_t
     return taken;
 }
 
-struct model_task *context_find_task(const struct context *c, const char *id, struct run **run)
+struct model_task *context_find_task(const struct context *c, const char *id, uint32_t key, struct run **run)
 {
-    uint32_t key = text_key(id);
     for (const struct lane *lane = c->lanes; lane != NULL; lane = lane->next)
         for (size_t i = lane->run_count; i-- > 0;) {
             struct run *owner = lane->runs[i];
@@ -282,7 +285,7 @@ static void settle_nameless(struct model *m, struct lane *lane, bool needed)
 {
     struct run *nameless = nameless_run(lane);
     if (needed && nameless == NULL)
-        (void)run_new(m, lane);
+        (void)run_new(lane);
     else if (!needed && nameless != NULL)
         run_bury(m, nameless);
 }
@@ -312,7 +315,7 @@ void lane_add_task(struct model *m, struct lane *lane, const struct model_task *
 {
     size_t named = named_count(lane), place = task_place(lane, named, task);
     if (place == lane->run_count)
-        (void)run_new(m, lane);
+        (void)run_new(lane);
     insert_task(m, lane->runs[place], task);
 }
 

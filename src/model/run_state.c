@@ -4,100 +4,13 @@
 
 #include "model/internal.h"
 
-bool state_is_ended(enum model_state state)
-{
-    return state >= MODEL_SUCCEEDED && state < MODEL_NOT_REACHED;
-}
-
-/* --- tasks --- */
-
-struct moment {
-    int64_t ns;
-    bool finished;
-    uint32_t key;
-};
-
-static bool moment_is_later(const struct moment *a, const struct moment *b)
-{
-    if (a->ns != b->ns)
-        return a->ns > b->ns;
-    if (a->finished != b->finished)
-        return a->finished;
-    return a->key > b->key;
-}
-
-static size_t count_until(const struct model_task *task, const struct moment *moment, bool finished)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < task->executor_count; i++) {
-        const struct model_executor *x = &task->executors[i];
-        struct moment at = {finished ? x->finished_ns : x->started_ns, finished,
-                            finished ? x->finished_key : x->started_key};
-        if (at.key != 0 && !moment_is_later(&at, moment))
-            count++;
-    }
-    return count;
-}
-
-/* The first moment at which as many had finished as had started. */
-static bool completion(const struct model_task *task, struct moment *out)
-{
-    bool found = false;
-    for (size_t i = 0; i < 2 * task->executor_count; i++) {
-        const struct model_executor *x = &task->executors[i / 2];
-        bool finished = i % 2 != 0;
-        struct moment at = {finished ? x->finished_ns : x->started_ns, finished,
-                            finished ? x->finished_key : x->started_key};
-        if (at.key == 0 || (found && moment_is_later(&at, out)))
-            continue;
-        size_t started = count_until(task, &at, false);
-        if (started == 0 || started != count_until(task, &at, true))
-            continue;
-        *out = at;
-        found = true;
-    }
-    return found;
-}
-
-bool task_is_complete(const struct model_task *task, const struct model_executor **by)
-{
-    struct moment end = {0};
-    if (!completion(task, &end))
-        return false;
-    if (by == NULL)
-        return true;
-    *by = NULL;
-    struct moment newest = {0};
-    for (size_t i = 0; i < task->executor_count; i++) {
-        const struct model_executor *x = &task->executors[i];
-        struct moment at = {x->finished_ns, true, x->finished_key};
-        if (at.key == 0 || moment_is_later(&at, &end) || (*by != NULL && moment_is_later(&newest, &at)))
-            continue;
-        newest = at;
-        *by = x;
-    }
-    return true;
-}
-
-static size_t count_events(const struct model_task *task, bool finished)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < task->executor_count; i++)
-        count += (finished ? task->executors[i].finished_key : task->executors[i].started_key) != 0;
-    return count;
-}
-
-static bool is_known_open(const struct model_task *task)
-{
-    return task->facts.triggered_seen || count_events(task, false) > 0;
-}
-
 bool task_is_open(const struct model *m, const struct model_task *task)
 {
-    if (!task_is_approval(task) || !is_known_open(task) || task_is_complete(task, NULL))
+    const struct model_task_facts *facts = &task->facts;
+    if (!facts->approval || facts->complete || (!facts->triggered_seen && facts->started == 0))
         return false;
-    const struct task_detail *d = task->facts.detail;
-    return !open_says_closed(m, task->facts.key, d != NULL ? d->bound : 0, task->triggered_ns);
+    return !open_says_closed(m, facts->key, facts->detail != NULL ? facts->detail->bound : 0,
+                             task->triggered_ns);
 }
 
 static bool is_automatic(const struct model_task *task)
@@ -109,9 +22,9 @@ static bool is_automatic(const struct model_task *task)
 /* A task that is not the last one is done: a run has one at a time. */
 static bool task_is_done(const struct run *run, size_t i)
 {
-    const struct model_task *task = &run->pub.tasks[i];
-    size_t started = count_events(task, false), finished = count_events(task, true);
-    return i + 1 < run->reached || (started > 0 && finished >= started) || task_is_complete(task, NULL);
+    const struct model_task_facts *facts = &run->pub.tasks[i].facts;
+    return i + 1u < run->reached || facts->complete ||
+           (facts->started > 0 && facts->finished >= facts->started);
 }
 
 /* --- what the states say --- */
@@ -152,102 +65,99 @@ static int64_t newest_fact_ns(const struct run *run)
     return newest;
 }
 
-/* The lane's state, where it tells of this run. */
-static const struct stage_state *stage_state(const struct run *run)
+struct evidence run_evidence(const struct run *run)
 {
-    return lane_state_run(run->lane) == run ? run->lane->state : NULL;
+    struct evidence said = {0};
+    const struct lane *lane = run->lane;
+    const struct overall_state *overall = lane->context->state;
+    if (overall != NULL &&
+        !run_is_newer(run, overall->number, overall->latest_ns != 0 ? overall->latest_ns : overall->first_ns))
+        said.overall = overall;
+    if (lane->state == NULL || lane_state_run(lane) != run)
+        return said;
+    const struct stage_state *stage = said.stage = lane->state;
+    if (stage->latest_class == EVENT_CLASS_TASK && !run_knows(run, stage->latest_key) &&
+        whole_ms(stage->latest_ns) >= whole_ms(newest_fact_ns(run)))
+        said.news = stage;
+    return said;
 }
 
-/* The context's state, where it knows all that was triggered in this run. */
-static const struct overall_state *overall_state(const struct run *run)
+static bool is_latest(const struct stage_state *stage, enum event_kind sequence_event)
 {
-    const struct overall_state *overall = run->lane->context->state;
-    if (overall == NULL)
-        return NULL;
-    int64_t latest_ns = overall->latest_ns != 0 ? overall->latest_ns : overall->first_ns;
-    return run_is_newer(run, overall->number, latest_ns) ? NULL : overall;
-}
-
-const struct stage_state *run_news(const struct run *run)
-{
-    const struct stage_state *state = stage_state(run);
-    if (state == NULL || state->latest_class != EVENT_CLASS_TASK || run_knows(run, state->latest_key) ||
-        whole_ms(state->latest_ns) < whole_ms(newest_fact_ns(run)))
-        return NULL;
-    return state;
+    return stage != NULL && stage->latest_class == EVENT_CLASS_SEQUENCE &&
+           stage->latest_kind == sequence_event;
 }
 
 /* --- how it ended --- */
 
-static enum model_state end_of(const char *status, const char *result, const char *message)
+static enum model_state end_of(const struct model *m, const struct run *run)
 {
-    if (text_is(status, "aborted"))
+    static const char timeout[] = "sequence timed out";
+    const char *status = run->end_status, *result = run->end_result;
+    if (status != NULL && status == m->words[WORD_ABORTED])
         return MODEL_ABORTED;
-    if (message != NULL && strncmp(message, "sequence timed out", strlen("sequence timed out")) == 0)
+    if (run->end_message != NULL && strncmp(run->end_message, timeout, sizeof timeout - 1) == 0)
         return MODEL_TIMED_OUT;
-    if (text_is(status, "errored") || text_is(status, "unknown"))
+    if (status != NULL && (status == m->words[WORD_ERRORED] || status == m->words[WORD_UNKNOWN]))
         return MODEL_FAILED;
-    if (text_is(result, "pass") || (result == NULL && text_is(status, "succeeded")))
+    if (result == NULL)
+        return status == m->words[WORD_SUCCEEDED] ? MODEL_SUCCEEDED : MODEL_FAILED;
+    if (result == m->words[WORD_PASS])
         return MODEL_SUCCEEDED;
-    return text_is(result, "warning") ? MODEL_WARNING : MODEL_FAILED;
+    return result == m->words[WORD_WARNING] ? MODEL_WARNING : MODEL_FAILED;
 }
 
-static void end_by_event(struct run *run)
+static void end_by_event(const struct model *m, struct run *run, const struct evidence *said)
 {
-    const struct overall_state *overall = overall_state(run);
-    run->pub.state = end_of(run->end_status, run->end_result, run->end_message);
-    if (run->pub.state == MODEL_FAILED && overall != NULL && overall->word == OVERALL_TIMED_OUT)
+    run->pub.state = end_of(m, run);
+    if (run->pub.state == MODEL_FAILED && said->overall != NULL && said->overall->word == OVERALL_TIMED_OUT)
         run->pub.state = MODEL_TIMED_OUT;
     run->pub.finished_ns = run->pub.since_ns = run->end_ns;
     run->pub.result = run->end_result;
     run->pub.message = run->end_message;
 }
 
-static enum model_state end_by_stage(const struct stage_state *state)
+static enum model_state end_by_stage(const struct stage_state *stage)
 {
-    if (state == NULL)
+    if (stage == NULL)
         return MODEL_SUCCEEDED;
-    if (text_is(state->word, "aborted"))
+    if (text_is(stage->word, "aborted"))
         return MODEL_ABORTED;
-    if (state->latest_failed || text_is(state->word, "errored") || text_is(state->word, "unknown"))
+    if (stage->latest_failed || text_is(stage->word, "errored") || text_is(stage->word, "unknown"))
         return MODEL_FAILED;
-    return text_is(state->evaluation_result, "warning") ? MODEL_WARNING : MODEL_SUCCEEDED;
+    return text_is(stage->evaluation_result, "warning") ? MODEL_WARNING : MODEL_SUCCEEDED;
 }
 
 /* Whether a state says that the run has ended, and how. */
-static bool state_ends(const struct run *run, enum model_state *end)
+static bool state_ends(const struct run *run, const struct evidence *said, enum model_state *end)
 {
-    const struct overall_state *overall = overall_state(run);
-    const struct stage_state *stage = stage_state(run);
+    const struct overall_state *overall = said->overall;
     if (overall != NULL && (overall->word == OVERALL_ABORTED || overall->word == OVERALL_TIMED_OUT)) {
         *end = overall->word == OVERALL_ABORTED ? MODEL_ABORTED : MODEL_TIMED_OUT;
-        if (stage != NULL && stage->latest_class == EVENT_CLASS_SEQUENCE &&
-            stage->latest_kind == EVENT_KIND_FINISHED && text_is(stage->word, "succeeded"))
-            *end = end_by_stage(stage); /* this stage had ended before */
+        if (is_latest(said->stage, EVENT_KIND_FINISHED) && text_is(said->stage->word, "succeeded"))
+            *end = end_by_stage(said->stage); /* this stage had ended before */
         return true;
     }
-    bool known = stage != NULL && !run_is_newer(run, stage->number, stage->latest_ns);
-    *end = end_by_stage(known ? stage : NULL);
-    if (known && stage->latest_class == EVENT_CLASS_SEQUENCE && stage->latest_kind == EVENT_KIND_FINISHED)
+    const struct stage_state *stage = said->stage;
+    if (stage != NULL && run_is_newer(run, stage->number, stage->latest_ns))
+        stage = NULL;
+    *end = end_by_stage(stage);
+    if (is_latest(stage, EVENT_KIND_FINISHED))
         return true;
     /* Keptn calls a context finished whose follower is still queued (keptn-events.md, section 8). */
-    if (known && stage->latest_class == EVENT_CLASS_SEQUENCE && stage->latest_kind == EVENT_KIND_TRIGGERED)
-        return false;
-    return overall != NULL && overall->word == OVERALL_FINISHED;
+    return overall != NULL && overall->word == OVERALL_FINISHED && !is_latest(stage, EVENT_KIND_TRIGGERED);
 }
 
-static void end_by_state(struct run *run, enum model_state end)
+static void end_by_state(struct run *run, const struct evidence *said, enum model_state end)
 {
-    const struct overall_state *overall = overall_state(run);
-    const struct stage_state *stage = stage_state(run);
     int64_t ns = newest_fact_ns(run);
-    if (stage != NULL && stage->latest_ns > ns)
-        ns = stage->latest_ns;
-    else if (stage == NULL && overall != NULL && overall->latest_ns > ns)
-        ns = overall->latest_ns;
+    if (said->stage != NULL && said->stage->latest_ns > ns)
+        ns = said->stage->latest_ns;
+    else if (said->stage == NULL && said->overall != NULL && said->overall->latest_ns > ns)
+        ns = said->overall->latest_ns;
     bool stopped = end == MODEL_ABORTED || end == MODEL_TIMED_OUT;
-    if (stopped && overall != NULL && overall->said_ns > ns)
-        ns = overall->said_ns;
+    if (stopped && said->overall != NULL && said->overall->said_ns > ns)
+        ns = said->overall->said_ns;
     if (run->pub.triggered_ns > ns)
         ns = run->pub.triggered_ns;
     run->pub.state = end;
@@ -263,9 +173,9 @@ static void end_by_state(struct run *run, enum model_state end)
 
 static const struct model_task *current_task(const struct run *run)
 {
-    if (run->reached == 0 || task_is_done(run, run->reached - 1))
+    if (run->reached == 0 || task_is_done(run, run->reached - 1u))
         return NULL;
-    return &run->pub.tasks[run->reached - 1];
+    return &run->pub.tasks[run->reached - 1u];
 }
 
 static const struct model_task *open_approval(const struct model *m, const struct run *run)
@@ -276,11 +186,11 @@ static const struct model_task *open_approval(const struct model *m, const struc
     return NULL;
 }
 
-/* The newest state word that says the run is held. */
-static bool is_paused(const struct run *run, int64_t *since_ns)
+/* Whether the run is held by an operator, and since when (0: not told). */
+static bool is_paused(const struct run *run, const struct evidence *said, int64_t *since_ns)
 {
-    const struct overall_state *overall = overall_state(run);
-    const struct stage_state *stage = stage_state(run);
+    const struct overall_state *overall = said->overall;
+    const struct stage_state *stage = said->stage;
     if (overall != NULL && overall->word == OVERALL_PAUSED) {
         *since_ns = overall->said_ns != 0 ? overall->said_ns : overall->latest_ns;
         return true;
@@ -293,43 +203,39 @@ static bool is_paused(const struct run *run, int64_t *since_ns)
     return false;
 }
 
-static bool is_queued(const struct run *run)
+static bool is_queued(const struct run *run, const struct evidence *said)
 {
-    const struct overall_state *overall = overall_state(run);
-    const struct stage_state *news = run_news(run), *stage = stage_state(run);
-    bool told = overall != NULL && (overall->word == OVERALL_TRIGGERED || overall->word == OVERALL_WAITING);
-    bool held = news != NULL && news->latest_kind == EVENT_KIND_TRIGGERED;
-    if (told)
-        return current_task(run) == NULL && (news == NULL || held);
+    const struct overall_state *overall = said->overall;
+    bool held = said->news != NULL && said->news->latest_kind == EVENT_KIND_TRIGGERED;
+    if (overall != NULL && (overall->word == OVERALL_TRIGGERED || overall->word == OVERALL_WAITING))
+        return current_task(run) == NULL && (said->news == NULL || held);
     /* A task that a state shows as triggered, while its event does not come, is held by the server. */
     if (held && (run->reached > 0 || run->triggered_seen))
         return true;
-    if (run->reached > 0 || news != NULL)
+    if (run->reached > 0 || said->news != NULL)
         return false;
-    /* Nothing but its triggered. A state that says started came after that only where it knows the run. */
-    bool stage_known = stage != NULL && stage->latest_class == EVENT_CLASS_OTHER;
-    return !(overall != NULL && overall->word == OVERALL_STARTED && (stage_known || run->triggered_seen));
+    /* Nothing but its triggered, after which the whole may have been started. */
+    bool bare = said->stage != NULL && said->stage->latest_class == EVENT_CLASS_OTHER;
+    return !(overall != NULL && overall->word == OVERALL_STARTED && (bare || run->triggered_seen));
 }
 
-static void set_task(struct run *run)
+static void set_task(struct run *run, const struct stage_state *news)
 {
     const struct model_task *task = current_task(run);
-    const struct stage_state *news = run_news(run);
-    if (task != NULL) {
+    if (news != NULL) {
+        run->pub.task = news->latest_kind == EVENT_KIND_FINISHED ? NULL : news->latest_name;
+        run->pub.since_ns = news->latest_ns;
+    } else if (task != NULL) {
         run->pub.task = task->name;
         run->pub.since_ns = task->triggered_ns;
+    } else if (run->reached > 0) {
+        run->pub.since_ns = newest_fact_ns(run);
     }
-    if (news == NULL)
-        return;
-    bool over = news->latest_kind == EVENT_KIND_FINISHED;
-    run->pub.task = over ? NULL : news->latest_name;
-    run->pub.since_ns = news->latest_ns;
 }
 
 /* A state whose latest event is of an approval that the facts do not know. */
-static const struct stage_state *told_approval(const struct model *m, const struct run *run)
+static const struct stage_state *told_approval(const struct model *m, const struct stage_state *news)
 {
-    const struct stage_state *news = run_news(run);
     if (news == NULL || !text_is(news->latest_name, APPROVAL_TASK) ||
         (news->latest_kind != EVENT_KIND_TRIGGERED && news->latest_kind != EVENT_KIND_STARTED))
         return NULL;
@@ -338,29 +244,23 @@ static const struct stage_state *told_approval(const struct model *m, const stru
     return open_says_closed(m, key, news->number, news->latest_ns) ? NULL : news;
 }
 
-static void set_open_state(const struct model *m, struct run *run)
+static void set_open_state(const struct model *m, struct run *run, const struct evidence *said)
 {
     const struct model_task *approval = open_approval(m, run);
-    const struct stage_state *told = told_approval(m, run);
+    const struct stage_state *told = told_approval(m, said->news);
     int64_t paused_ns = 0;
-    run->pub.paused = is_paused(run, &paused_ns);
+    run->pub.paused = is_paused(run, said, &paused_ns);
     run->pub.since_ns = run->pub.triggered_ns;
-    set_task(run);
-    if ((approval != NULL && !is_automatic(approval)) || (approval == NULL && told != NULL)) {
+    set_task(run, said->news);
+    if (approval != NULL ? !is_automatic(approval) : told != NULL) {
         run->pub.state = MODEL_WAITING;
         run->pub.task = approval != NULL ? approval->name : told->latest_name;
         run->pub.since_ns = approval != NULL ? approval->triggered_ns : told->latest_ns;
     } else if (run->pub.paused) {
         run->pub.state = MODEL_PAUSED;
         run->pub.since_ns = paused_ns != 0 ? paused_ns : run->pub.since_ns;
-    } else if (is_queued(run)) {
-        int64_t newest = newest_fact_ns(run);
-        run->pub.state = MODEL_QUEUED;
-        run->pub.since_ns = newest != 0 ? newest : run->pub.triggered_ns;
     } else {
-        run->pub.state = MODEL_RUNNING;
-        if (run->pub.task == NULL && newest_fact_ns(run) > run->pub.since_ns)
-            run->pub.since_ns = newest_fact_ns(run);
+        run->pub.state = is_queued(run, said) ? MODEL_QUEUED : MODEL_RUNNING;
     }
 }
 
@@ -375,18 +275,20 @@ static void set_task_result(const struct model *m, struct model_task *task)
         const struct model_executor *x = &task->executors[i];
         if (x->finished_key == 0)
             continue;
-        bool warned = text_is(x->result, "warning"), passed = text_is(x->result, "pass");
-        if (failed == NULL && (text_is(x->status, "errored") || (!warned && !passed)))
+        bool warned = x->result != NULL && x->result == m->words[WORD_WARNING];
+        bool passed = x->result != NULL && x->result == m->words[WORD_PASS];
+        bool errored = x->status != NULL && x->status == m->words[WORD_ERRORED];
+        if (failed == NULL && (errored || (!warned && !passed)))
             failed = x;
         warning = warning || warned;
-        aborted = aborted || text_is(x->status, "aborted");
+        aborted = aborted || (x->status != NULL && x->status == m->words[WORD_ABORTED]);
         if (newest == NULL || x->finished_ns >= newest->finished_ns)
             newest = x;
     }
     if (newest == NULL)
         return;
     task->finished_ns = newest->finished_ns;
-    task->result = failed != NULL ? m->word_fail : warning ? m->word_warning : m->word_pass;
+    task->result = m->words[failed != NULL ? WORD_FAIL : warning ? WORD_WARNING : WORD_PASS];
     task->message = failed != NULL && failed->message != NULL ? failed->message : newest->message;
     task->state = failed != NULL ? MODEL_FAILED
                   : aborted      ? MODEL_ABORTED
@@ -396,32 +298,34 @@ static void set_task_result(const struct model *m, struct model_task *task)
 
 static void set_task_states(const struct model *m, struct run *run)
 {
+    bool ended = state_is_ended(run->pub.state);
     for (size_t i = 0; i < run->reached; i++) {
         struct model_task *task = &run->pub.tasks[i];
-        bool open = task_is_open(m, task);
+        bool open = task_is_open(m, task), done = !open && task_is_done(run, i);
         task->finished_ns = 0;
         task->result = task->message = NULL;
-        task->state = open && !is_automatic(task) ? MODEL_WAITING : MODEL_RUNNING;
-        bool done = task_is_done(run, i) && !open;
-        if (done || state_is_ended(run->pub.state)) {
-            task->state = state_is_ended(run->pub.state) && !done ? run->pub.state : MODEL_SUCCEEDED;
-            if (done)
-                set_task_result(m, task);
+        if (done) {
+            task->state = MODEL_SUCCEEDED; /* nothing told otherwise, and the run went on */
+            set_task_result(m, task);
+        } else if (ended) {
+            task->state = run->pub.state;
+        } else {
+            task->state = open && !is_automatic(task) ? MODEL_WAITING : MODEL_RUNNING;
         }
     }
 }
 
-void run_set_state(struct model *m, struct run *run)
+void run_set_state(struct model *m, struct run *run, const struct evidence *said)
 {
     enum model_state end;
     run->pub.task = run->pub.message = run->pub.result = NULL;
     run->pub.finished_ns = 0;
     run->pub.paused = false;
     if (run->end_key != 0)
-        end_by_event(run);
-    else if (state_ends(run, &end))
-        end_by_state(run, end);
+        end_by_event(m, run, said);
+    else if (state_ends(run, said, &end))
+        end_by_state(run, said, end);
     else
-        set_open_state(m, run);
+        set_open_state(m, run, said);
     set_task_states(m, run);
 }

@@ -15,10 +15,9 @@ void free_text(const char *text)
     free((void *)(uintptr_t)text); /* a copy that is ours, shown to others as const */
 }
 
-struct model_task task_new(const char *id)
+struct model_task task_new(const char *id, uint32_t key)
 {
-    return (struct model_task){
-        .triggered_id = mem_string(id), .state = MODEL_RUNNING, .facts = {.key = text_key(id)}};
+    return (struct model_task){.triggered_id = mem_string(id), .state = MODEL_RUNNING, .facts = {.key = key}};
 }
 
 static void executor_clear(struct model *m, struct model_executor *x)
@@ -57,11 +56,6 @@ void task_clear(struct model *m, struct model_task *task)
     detail_free(m, task->facts.detail);
 }
 
-bool task_is_approval(const struct model_task *task)
-{
-    return strcmp(task->name, APPROVAL_TASK) == 0;
-}
-
 static int order_of(int64_t a_ns, uint32_t a_key, int64_t b_ns, uint32_t b_key)
 {
     if (a_ns != b_ns)
@@ -90,7 +84,81 @@ static void set_name(struct model *m, struct model_task *task, const char *name)
 {
     const char *old = task->name;
     task->name = text_take(&m->texts, name);
+    task->facts.approval = task->name == m->words[WORD_APPROVAL];
     text_drop(&m->texts, old);
+}
+
+/* --- Keptn's count --- */
+
+struct moment {
+    int64_t ns;
+    bool finished;
+    uint32_t key;
+};
+
+static bool moment_is_later(const struct moment *a, const struct moment *b)
+{
+    if (a->ns != b->ns)
+        return a->ns > b->ns;
+    if (a->finished != b->finished)
+        return a->finished;
+    return a->key > b->key;
+}
+
+static size_t count_until(const struct model_task *task, const struct moment *moment, bool finished)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < task->executor_count; i++) {
+        const struct model_executor *x = &task->executors[i];
+        struct moment at = {finished ? x->finished_ns : x->started_ns, finished,
+                            finished ? x->finished_key : x->started_key};
+        if (at.key != 0 && !moment_is_later(&at, moment))
+            count++;
+    }
+    return count;
+}
+
+/* The first moment at which as many had finished as had started. */
+static bool completion(const struct model_task *task, struct moment *out)
+{
+    bool found = false;
+    for (size_t i = 0; i < 2 * task->executor_count; i++) {
+        const struct model_executor *x = &task->executors[i / 2];
+        bool finished = i % 2 != 0;
+        struct moment at = {finished ? x->finished_ns : x->started_ns, finished,
+                            finished ? x->finished_key : x->started_key};
+        if (at.key == 0 || (found && moment_is_later(&at, out)))
+            continue;
+        size_t started = count_until(task, &at, false);
+        if (started == 0 || started != count_until(task, &at, true))
+            continue;
+        *out = at;
+        found = true;
+    }
+    return found;
+}
+
+/* Keptn's count (keptn-events.md, 3.4), anew after each change. */
+static void count_events(struct model_task *task)
+{
+    struct moment end = {0}, newest = {0};
+    struct model_task_facts *facts = &task->facts;
+    facts->started = facts->finished = facts->by = 0;
+    for (uint32_t i = 0; i < task->executor_count; i++) {
+        if (task->executors[i].started_key != 0)
+            facts->started++;
+        if (task->executors[i].finished_key != 0)
+            facts->finished++;
+    }
+    facts->complete = facts->started > 0 && facts->finished > 0 && completion(task, &end);
+    for (uint32_t i = 0; facts->complete && i < task->executor_count; i++) {
+        const struct model_executor *x = &task->executors[i];
+        struct moment at = {x->finished_ns, true, x->finished_key};
+        if (at.key == 0 || moment_is_later(&at, &end) || (newest.key != 0 && moment_is_later(&newest, &at)))
+            continue;
+        newest = at;
+        facts->by = (uint8_t)i;
+    }
 }
 
 /* --- triggered --- */
@@ -104,13 +172,13 @@ static void set_evaluation(struct model *m, struct task_detail *d, const cJSON *
 }
 
 /* Source: keptn-events.md, section 4, the table. */
-static bool is_automatic(const struct task_detail *d)
+static bool is_automatic(const struct model *m, const struct task_detail *d)
 {
-    if (text_is(d->result, "fail"))
-        return true;
-    if (text_is(d->result, "pass"))
-        return text_is(d->pass, "automatic");
-    return text_is(d->result, "warning") && text_is(d->warning, "automatic");
+    if (d->result == m->words[WORD_PASS])
+        return d->pass == m->words[WORD_AUTOMATIC];
+    if (d->result == m->words[WORD_WARNING])
+        return d->warning == m->words[WORD_AUTOMATIC];
+    return d->result == m->words[WORD_FAIL];
 }
 
 static void set_approval(struct model *m, struct model_task *task, const struct event *ev)
@@ -125,7 +193,7 @@ static void set_approval(struct model *m, struct model_task *task, const struct 
     d->result = take_word(m, ev->result);
     if (d->result == NULL)
         d->result = text_keep(d->evaluation_result);
-    d->automatic = is_automatic(d);
+    d->automatic = is_automatic(m, d);
 }
 
 void task_set_triggered(struct model *m, struct model_task *task, const struct event *ev,
@@ -135,7 +203,7 @@ void task_set_triggered(struct model *m, struct model_task *task, const struct e
     task->triggered_ns = ev->time_ns;
     task->facts.triggered_seen = true;
     task->facts.origin = origin;
-    if (task_is_approval(task))
+    if (task->facts.approval)
         set_approval(m, task, ev);
 }
 
@@ -162,9 +230,8 @@ bool task_note_number(struct model_task *task, const struct event *ev, uint64_t 
 
 /* --- started and finished --- */
 
-bool task_has_event(const struct model_task *task, const struct event *ev)
+bool task_has_event(const struct model_task *task, const struct event *ev, uint32_t key)
 {
-    uint32_t key = text_key(ev->id);
     bool finished = ev->parsed_type.kind == EVENT_KIND_FINISHED;
     for (size_t i = 0; i < task->executor_count; i++) {
         const struct model_executor *x = &task->executors[i];
@@ -248,14 +315,14 @@ static bool is_first_word(const struct model_task *task, int64_t ns, uint32_t ke
     return true;
 }
 
-static void note_decider(struct model *m, struct model_task *task, const struct event *ev)
+static void note_decider(struct model *m, struct model_task *task, const struct event *ev, uint32_t key)
 {
     if (!is_about_approval(ev) || (ev->decidedby == NULL && ev->decidedvia == NULL))
         return;
     struct task_detail *d = detail_of(task);
     d->deciders = mem_resize(d->deciders, (d->decider_count + 1) * sizeof *d->deciders);
     d->deciders[d->decider_count++] = (struct decider){
-        .key = text_key(ev->id),
+        .key = key,
         .by = ev->decidedby != NULL ? text_take_n(&m->texts, ev->decidedby, strnlen(ev->decidedby, ID_MAX))
                                     : NULL,
         .via = ev->decidedvia != NULL
@@ -263,13 +330,12 @@ static void note_decider(struct model *m, struct model_task *task, const struct 
                    : NULL};
 }
 
-static void note_evaluation(struct model *m, struct model_task *task, const struct event *ev)
+static void note_evaluation(struct model *m, struct model_task *task, const struct event *ev, uint32_t key)
 {
     const cJSON *evaluation = json_get(ev->data, "evaluation");
     if (strcmp(ev->parsed_type.name, "evaluation") != 0 || !cJSON_IsObject(evaluation))
         return;
     struct task_detail *d = detail_of(task);
-    uint32_t key = text_key(ev->id);
     if (d->evaluation_key != 0 && order_of(d->evaluation_ns, d->evaluation_key, ev->time_ns, key) > 0)
         return;
     d->evaluation_ns = ev->time_ns;
@@ -283,11 +349,10 @@ static bool ends_with(const char *text, const char *end)
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-bool task_add_event(struct model *m, struct model_task *task, const struct event *ev)
+bool task_add_event(struct model *m, struct model_task *task, const struct event *ev, uint32_t key)
 {
-    assert(!task_has_event(task, ev));
+    assert(!task_has_event(task, ev, key));
     bool finished = ev->parsed_type.kind == EVENT_KIND_FINISHED;
-    uint32_t key = text_key(ev->id);
     bool first = !task->facts.triggered_seen && is_first_word(task, ev->time_ns, key);
     if (first) {
         set_name(m, task, ev->parsed_type.name);
@@ -301,8 +366,8 @@ bool task_add_event(struct model *m, struct model_task *task, const struct event
         half.message = text_cut(ev->message, told ? MODEL_MESSAGE_MAX : MODEL_REMARK_MAX);
         half.finished_ns = ev->time_ns;
         half.finished_key = key;
-        note_decider(m, task, ev);
-        note_evaluation(m, task, ev);
+        note_decider(m, task, ev, key);
+        note_evaluation(m, task, ev, key);
     } else {
         half.started_ns = ev->time_ns;
         half.started_key = key;
@@ -310,5 +375,6 @@ bool task_add_event(struct model *m, struct model_task *task, const struct event
             detail_of(task)->automatic_hint = true;
     }
     add_half(m, task, &half, finished);
+    count_events(task);
     return first;
 }

@@ -16,17 +16,16 @@ struct text {
 uint64_t text_hash(const char *bytes, size_t len, uint64_t seed)
 {
     const uint64_t multiplier = UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t hash = (seed ^ len) * multiplier;
-    while (len > 0) {
-        uint64_t word = 0;
-        size_t part = len < sizeof word ? len : sizeof word;
-        memcpy(&word, bytes, part);
+    uint64_t hash = (seed ^ len) * multiplier, word = 0;
+    for (; len >= sizeof word; len -= sizeof word, bytes += sizeof word) {
+        memcpy(&word, bytes, sizeof word);
         hash = (hash ^ word) * multiplier;
         hash ^= hash >> 29;
-        bytes += part;
-        len -= part;
     }
-    hash *= UINT64_C(0xbf58476d1ce4e5b9);
+    for (word = 0; len > 0; len--)
+        word = word << 8 | (unsigned char)bytes[len - 1];
+    hash = (hash ^ word) * multiplier;
+    hash = (hash ^ hash >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
     return hash ^ hash >> 32;
 }
 
