@@ -10,6 +10,7 @@
 /* Where an event belongs. */
 struct place {
     uint32_t key, refers_key; /* of its id, and of the id of the triggered that it is or answers */
+    const char *image;        /* that a triggered carries; NULL: none */
     struct project *project;
     struct stage *stage;
     struct context *context; /* NULL: not known yet */
@@ -33,11 +34,11 @@ static bool is_missing(const char *text)
 
 static bool is_longer(const char *text, size_t max)
 {
-    return text != NULL && strnlen(text, max + 1) > max;
+    return text != NULL && strlen(text) > max;
 }
 
 /* What an event must have, and how much it may have of it. */
-static enum status check(const struct event *ev, struct error *err)
+static enum status check(const struct event *ev, const char *image, struct error *err)
 {
     bool refers = ev->parsed_type.kind != EVENT_KIND_TRIGGERED;
     if (is_missing(ev->id) || is_missing(ev->context))
@@ -53,7 +54,7 @@ static enum status check(const struct event *ev, struct error *err)
     if (is_longer(ev->project, EVENT_NAME_MAX) || is_longer(ev->stage, EVENT_NAME_MAX) ||
         is_longer(ev->service, EVENT_NAME_MAX) || is_longer(ev->source, SOURCE_MAX))
         return complain(ev, "a name or its source is longer than any that is sent", err);
-    if (!refers && is_longer(event_image(ev->data), IMAGE_MAX))
+    if (is_longer(image, IMAGE_MAX))
         return complain(ev, "its image is longer than any that is sent", err);
     if (ev->time_ns < 0)
         return complain(ev, "its time lies before 1970", err);
@@ -161,7 +162,7 @@ static enum status sequence_triggered(struct model *m, const struct event *ev, s
         run->triggered_seen = true;
         run->trigger_ns = ev->time_ns;
         run->number = ev->number;
-        run->origin = origin_of(m, ev, place->context->origin, NULL);
+        run->origin = origin_of(m, ev, place->image, place->context->origin, NULL);
         origin_drop(m, place->context->origin);
         place->context->origin = origin_keep(run->origin);
         note_context(m, place->context, ev, place->key);
@@ -221,7 +222,8 @@ static enum status check_room(const struct event *ev, const struct place *place,
     return STATUS_OK;
 }
 
-static struct origin *task_origin(struct model *m, const struct event *ev, const struct lane *lane)
+static struct origin *task_origin(struct model *m, const struct event *ev, const char *image,
+                                  const struct lane *lane)
 {
     struct origin *before = NULL, *start = NULL;
     if (lane->run_count > 0) {
@@ -230,7 +232,7 @@ static struct origin *task_origin(struct model *m, const struct event *ev, const
         if (run->reached > 0)
             before = run->pub.tasks[run->reached - 1].facts.origin;
     }
-    return origin_of(m, ev, before, start);
+    return origin_of(m, ev, image, before, start);
 }
 
 static enum status task_triggered(struct model *m, const struct event *ev, struct place *place,
@@ -251,7 +253,7 @@ static enum status task_triggered(struct model *m, const struct event *ev, struc
     struct lane *before = run != NULL ? run->lane : NULL;
     struct model_task task = known != NULL ? run_take_task(m, run, known) : task_new(ev->id, place->key);
     struct lane *lane = make_lane(m, ev, place);
-    task_set_triggered(m, &task, ev, task_origin(m, ev, lane));
+    task_set_triggered(m, &task, ev, task_origin(m, ev, place->image, lane));
     (void)task_note_number(&task, ev, bound);
     lane_add_task(m, lane, &task);
     note_context(m, place->context, ev, place->key);
@@ -316,10 +318,12 @@ enum status apply_event(struct model *m, const struct event *ev, uint64_t bound,
     if (kind != EVENT_KIND_TRIGGERED && kind != EVENT_KIND_FINISHED &&
         (kind != EVENT_KIND_STARTED || sequence))
         return STATUS_OK; /* invalidated, changed: not the sequencer's either (keptn-events.md, section 1) */
-    enum status status = check(ev, err);
+    const char *image = kind == EVENT_KIND_TRIGGERED ? event_image(ev->data) : NULL;
+    enum status status = check(ev, image, err);
     if (status != STATUS_OK)
         return status;
     struct place place = find_place(m, ev);
+    place.image = image;
     status = check_room(ev, &place, err);
     if (status == STATUS_OK)
         status = make_place(m, ev, &place, err);

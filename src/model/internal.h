@@ -325,7 +325,8 @@ void free_text(const char *text); /* of an owned copy */
 /* --- origin.c --- */
 
 /* The caller's reference; NULL: the event carries nothing. hint, hint2: what it may be equal to, or NULL. */
-struct origin *origin_of(struct model *m, const struct event *ev, struct origin *hint, struct origin *hint2);
+struct origin *origin_of(struct model *m, const struct event *ev, const char *image, struct origin *hint,
+                         struct origin *hint2);
 struct origin *origin_keep(struct origin *origin);
 void origin_drop(struct model *m, struct origin *origin);
 

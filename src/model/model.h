@@ -25,7 +25,7 @@ struct model;
 
 #define MODEL_ENDED_MAX   200  /* ended sequences that model_trim leaves in a stage */
 #define MODEL_MESSAGE_MAX 1000 /* bytes kept of a comment, and of the message of a failure */
-#define MODEL_REMARK_MAX  160  /* bytes kept of any other message */
+#define MODEL_REMARK_MAX  80   /* bytes kept of any other message */
 #define MODEL_UNKNOWN     "?"  /* the name of a sequence that nothing has told yet */
 
 /* In the order in which a stage lists them (screens.md, 1). */

@@ -88,9 +88,9 @@ static struct origin *origin_new(struct model *m, const struct event *ev, const 
     return origin;
 }
 
-struct origin *origin_of(struct model *m, const struct event *ev, struct origin *hint, struct origin *hint2)
+struct origin *origin_of(struct model *m, const struct event *ev, const char *image, struct origin *hint,
+                         struct origin *hint2)
 {
-    const char *image = event_image(ev->data);
     const cJSON *labels = json_get(ev->data, "labels");
     if (!cJSON_IsObject(labels))
         labels = NULL;
