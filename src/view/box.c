@@ -413,3 +413,14 @@ void box_key(struct view *v, const struct input_event *ev)
         asking_key(v, ev);
     }
 }
+
+const char *const *box_keys(const struct view *v)
+{
+    static const char *const asking[] = {"Enter", "confirm", "Esc", "back", "Ctrl-U", "clear the line", NULL};
+    static const char *const fields[] = {"Enter",  "confirm",        "Esc", "back", "Tab", "other line",
+                                         "Ctrl-U", "clear the line", NULL};
+    static const char *const others[] = {"Esc", "back", NULL};
+    if (v->box.phase != BOX_ASKING)
+        return others;
+    return v->box.confirm_text ? fields : asking;
+}

@@ -6,11 +6,13 @@
 
 #include "view/internal.h"
 
-#define LINES_MAX   28
-#define BOX_WIDTH   74
-#define WRAPPED_MAX 4
-#define LABEL_WIDTH 16
-#define FIELD_LEAST 8
+#define LINES_MAX    28
+#define BOX_WIDTH    74
+#define WRAPPED_MAX  4
+#define LABEL_WIDTH  16
+#define FIELD_LEAST  8
+#define WIDTH_LEAST  20 /* cells: less says nothing */
+#define FRAMED_LEAST 30
 
 struct line {
     const char *label, *text, *right;
@@ -91,8 +93,7 @@ static void add_fields(struct view *v, struct face *f, int width)
 {
     const struct box *b = &v->box;
     if (v->link != VIEW_LINK_LIVE && b->triggered_id)
-        add_wrapped(v, f, width, ROLE_STALE,
-                    "what you see may be old: the server is asked before this is sent");
+        add_wrapped(v, f, width, ROLE_STALE, "this may be old: the server is asked first");
     if (b->confirm_text) {
         add_wrapped(v, f, width, ROLE_WARNING,
                     view_printf(v, "to go back, type %s", view_safe(v, b->confirm_text)));
@@ -236,38 +237,59 @@ static void draw_too_small(struct view *v, struct rect area)
     (void)draw_cut(v, area, area.x, area.y, ROLE_ERROR, "too small to decide: enlarge, or Esc");
 }
 
-void box_draw(struct view *v, struct rect area)
+/* Without a frame the title is a line like the others. */
+static void title_to_line(struct face *f)
 {
-    struct box *b = &v->box;
-    const bool framed = area.w >= 30 && area.h >= 5;
+    const size_t count = f->count < LINES_MAX ? f->count : LINES_MAX - 1;
+    memmove(&f->lines[1], &f->lines[0], count * sizeof *f->lines);
+    f->lines[0] = (struct line){.text = f->title, .role = ROLE_TITLE, .must = true};
+    f->count = count + 1;
+}
+
+static int box_width(struct rect area)
+{
+    return area.w <= BOX_WIDTH + 12 ? area.w : BOX_WIDTH; /* no slivers of the screen below on both sides */
+}
+
+/* Where it does not hide the row that it asks about, if there is such a place. */
+static int box_top(const struct view *v, struct rect area, int h)
+{
+    const struct tree *t = &v->tree;
+    const int row = area.y + (int)(t->cursor - t->top), bottom = area.y + area.h - h;
+    if (view_is_split(v) || v->screen_count > 1)
+        return area.y + (area.h - h) / 2;
+    return row < bottom ? bottom : area.y + h <= row ? area.y : bottom;
+}
+
+static void draw_face(struct view *v, struct rect area, const struct face *f, bool framed)
+{
     const int border = framed ? 2 : 0, pad = framed ? 4 : 0;
-    const int w = area.w < BOX_WIDTH ? area.w : BOX_WIDTH, inner = w - pad;
-    struct face f = {0};
-    b->fits = false;
-    if (area.w < 20 || area.h < 1) {
-        draw_too_small(v, area);
-        return;
-    }
-    make_face(v, &f, inner);
-    if (!framed)
-        for (size_t i = 0; i < 1 && f.count < LINES_MAX && f.title; i++) {
-            memmove(&f.lines[1], &f.lines[0], f.count * sizeof *f.lines);
-            f.lines[0] = (struct line){.text = f.title, .role = ROLE_TITLE, .must = true};
-            f.count++;
-        }
-    if (!fit(&f, area.h - border)) {
-        draw_too_small(v, area);
-        return;
-    }
-    b->fits = true;
-    const int h = (int)f.count + border;
-    const struct rect frame = {
-        .x = area.x + (area.w - w) / 2, .y = area.y + (area.h - h) / 2, .w = w, .h = h};
+    const int w = box_width(area), h = (int)f->count + border;
+    const struct rect frame = {.x = area.x + (area.w - w) / 2, .y = box_top(v, area, h), .w = w, .h = h};
     grid_fill(&v->grid, frame, ROLE_TEXT, " ");
     if (framed)
-        draw_frame(v, frame, ROLE_BOX, f.title);
-    for (size_t i = 0; i < f.count; i++)
+        draw_frame(v, frame, ROLE_BOX, f->title);
+    for (size_t i = 0; i < f->count; i++)
         draw_line(
-            v, (struct rect){.x = frame.x + pad / 2, .y = frame.y + border / 2 + (int)i, .w = inner, .h = 1},
-            &f.lines[i]);
+            v,
+            (struct rect){.x = frame.x + pad / 2, .y = frame.y + border / 2 + (int)i, .w = w - pad, .h = 1},
+            &f->lines[i]);
+}
+
+void box_draw(struct view *v, struct rect area)
+{
+    const int width = box_width(area);
+    v->box.fits = area.w >= WIDTH_LEAST;
+    for (int framed = 1; v->box.fits && framed >= 0; framed--) {
+        struct face f = {0};
+        make_face(v, &f, framed ? width - 4 : width);
+        if (!framed)
+            title_to_line(&f);
+        if ((framed && width < FRAMED_LEAST) || !fit(&f, area.h - (framed ? 2 : 0)))
+            continue;
+        draw_face(v, area, &f, framed != 0);
+        return;
+    }
+    v->box.fits = false;
+    draw_too_small(v, area);
 }

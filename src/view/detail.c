@@ -233,7 +233,7 @@ static void draw_held(struct pen *pen, const struct model_sequence *seq)
 {
     struct view *v = pen->v;
     const struct model_stage *stage = seq->stage;
-    if (seq->state == MODEL_PAUSED)
+    if (seq->state == MODEL_PAUSED || seq->paused)
         pen_line(pen, ROLE_PAUSED, "held: paused");
     if (seq->state != MODEL_QUEUED)
         return;
@@ -376,14 +376,13 @@ static void keep_scroll(struct view *v, const struct row *row)
 
 static void detail_draw(struct view *v, struct rect area)
 {
-    const struct tree *t = &v->tree;
-    if (area.w < 1 || area.h < 1 || t->cursor >= t->count)
+    const struct row *row = tree_detail_row(v);
+    if (area.w < 1 || area.h < 1 || !row)
         return;
     if (!view_is_split(v) && area.w > 4) {
         area.x += 1;
         area.w -= 2;
     }
-    const struct row *row = &t->rows[t->cursor];
     keep_scroll(v, row);
     if (row->kind == ROW_SEQUENCE)
         draw_sequence(v, area, row->seq);

@@ -153,21 +153,26 @@ void draw_right(struct view *v, struct rect clip, int y, enum role role, const c
     (void)draw_text(v, clip, x, y, role, text);
 }
 
+static void fill_line(struct view *v, int x, int y, int w, enum role role)
+{
+    grid_fill(&v->grid, (struct rect){.x = x, .y = y, .w = w, .h = 1}, (int)role,
+              view_glyph(v, GLYPH_HORIZONTAL));
+}
+
 void draw_horizontal(struct view *v, int x, int y, int w)
 {
-    grid_fill(&v->grid, (struct rect){.x = x, .y = y, .w = w, .h = 1}, ROLE_BORDER,
-              view_glyph(v, GLYPH_HORIZONTAL));
+    fill_line(v, x, y, w, ROLE_BORDER);
 }
 
 void draw_frame(struct view *v, struct rect area, enum role role, const char *title)
 {
     const int right = area.x + area.w - 1, bottom = area.y + area.h - 1;
     const struct rect inner = {.x = area.x + 1, .y = area.y, .w = area.w - 2, .h = area.h};
-    const char *h = view_glyph(v, GLYPH_HORIZONTAL), *side = view_glyph(v, GLYPH_VERTICAL);
+    const char *side = view_glyph(v, GLYPH_VERTICAL);
     if (area.w < 2 || area.h < 2)
         return;
-    grid_fill(&v->grid, (struct rect){.x = area.x, .y = area.y, .w = area.w, .h = 1}, (int)role, h);
-    grid_fill(&v->grid, (struct rect){.x = area.x, .y = bottom, .w = area.w, .h = 1}, (int)role, h);
+    fill_line(v, area.x, area.y, area.w, role);
+    fill_line(v, area.x, bottom, area.w, role);
     grid_fill(&v->grid, (struct rect){.x = area.x, .y = area.y + 1, .w = 1, .h = area.h - 2}, (int)role,
               side);
     grid_fill(&v->grid, (struct rect){.x = right, .y = area.y + 1, .w = 1, .h = area.h - 2}, (int)role, side);

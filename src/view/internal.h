@@ -52,7 +52,10 @@ struct tree {
     size_t cursor, top;
     struct row_id id;
     bool has_id;
-    bool moved; /* the operator has moved the cursor: it goes nowhere by itself any more */
+    struct row_id detail_id; /* of the row that the detail pane shows */
+    int64_t
+        settles_ms; /* from then on it follows the cursor; a held arrow key does not draw it at each step */
+    bool moved;     /* the operator has moved the cursor: it goes nowhere by itself any more */
     bool built;
     uint64_t revision; /* of the model that rows were made from */
     struct map folds; /* "project" or "project/stage": folded; with "+" in front: all of its finished ones are
@@ -64,6 +67,8 @@ struct tree {
 void tree_sync(struct view *v); /* rows as the model is now; before each key and frame */
 const struct model_sequence *tree_selected(const struct view *v); /* NULL: the cursor is on something else */
 bool tree_next_waiting(struct view *v, int direction);
+const struct row *tree_detail_row(struct view *v); /* what the detail shows; NULL: nothing */
+int64_t tree_settle_wait(const struct view *v);    /* ms until the detail follows the cursor; -1: it does */
 void tree_free(struct tree *t);
 size_t tree_failed_in(const struct model_stage *stage); /* services whose newest ended run here failed */
 
@@ -121,6 +126,7 @@ void box_open(struct view *v, enum box_kind kind);
 void box_close(struct view *v);
 void box_sync(struct view *v); /* is what it asks about still open? */
 void box_draw(struct view *v, struct rect area);
+const char *const *box_keys(const struct view *v); /* for the key line, as those of a screen */
 void box_key(struct view *v, const struct input_event *ev);
 void box_decision_changed(struct view *v, const char *triggered_id, enum decision_state state,
                           const char *text);

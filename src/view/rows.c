@@ -48,6 +48,8 @@ static const char *task_text(struct view *v, const struct model_sequence *seq)
             return "not sent";
         }
     }
+    if (seq->paused)
+        return "paused";
     return seq->task && seq->state <= MODEL_PAUSED ? view_safe(v, seq->task) : "";
 }
 
@@ -189,7 +191,7 @@ static void draw_group(struct view *v, struct rect line, const struct row *row, 
     for (size_t i = 0; i < row->project->stage_count; i++)
         if (is_project || row->project->stages[i] == row->stage)
             failed += tree_failed_in(row->project->stages[i]);
-    (void)draw_text(v, line, x, line.y, ROLE_DIM, view_glyph(v, folded ? GLYPH_FOLDED : GLYPH_OPEN));
+    (void)draw_text(v, line, x, line.y, ROLE_TEXT, view_glyph(v, folded ? GLYPH_FOLDED : GLYPH_OPEN));
     (void)draw_cut(v, line, x + 2, line.y,
                    cursor       ? ROLE_CURSOR
                    : is_project ? ROLE_TITLE
@@ -224,10 +226,9 @@ static void draw_row(struct view *v, struct rect line, const struct row *row, co
         draw_earlier(v, line, row, c, cursor);
         break;
     }
-    if (cursor)
-        (void)draw_text(v, line, line.x, line.y,
-                        row->kind == ROW_SEQUENCE && row->seq->state == MODEL_WAITING ? ROLE_WAITING_CURSOR
-                                                                                      : ROLE_CURSOR,
+    const bool waiting = row->kind == ROW_SEQUENCE && row->seq->state == MODEL_WAITING;
+    if (cursor) /* without a colour of its own: each would cost bytes at each step */
+        (void)draw_text(v, line, line.x, line.y, waiting ? ROLE_WAITING : ROLE_TEXT,
                         view_glyph(v, GLYPH_CURSOR));
 }
 

@@ -5,6 +5,7 @@
 #include <curses.h>
 #include <errno.h>
 #include <langinfo.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ struct row_hash {
 
 struct terminal {
     SCREEN *screen;
-    WINDOW *input; /* wgetch on stdscr would refresh it */
+    WINDOW *input; /* a pad: wgetch on a window would draw it first */
     int epoll_fd;
     enum theme_depth depth;
     enum theme_glyphs glyphs;
@@ -175,7 +176,7 @@ static void set_modes(struct terminal *t)
         (void)start_color();
         (void)use_default_colors();
     }
-    t->input = newwin(1, 1, 0, 0);
+    t->input = newpad(1, 1);
     if (t->input) {
         (void)nodelay(t->input, TRUE);
         (void)keypad(t->input, FALSE); /* bytes, not ncurses's keys: input.c knows the sequences */
@@ -183,7 +184,18 @@ static void set_modes(struct terminal *t)
     t->bracketed_paste = cup && strncmp(cup, "\033[", 2) == 0;
     t->asks_position = report && strcmp(report, "\033[6n") == 0;
     t->depth = find_depth();
-    t->glyphs = find_glyphs();
+}
+
+/* newterm asks for the character set once. Where it is not UTF-8, ncurses sends runs as REP, which several
+ * emulators lack or end a column too far: so it is told UTF-8, and given nothing but ASCII all the same. */
+static SCREEN *make_screen(void)
+{
+    char *before = mem_string(setlocale(LC_CTYPE, NULL));
+    (void)setlocale(LC_CTYPE, "C.UTF-8"); /* where there is none, REP it is */
+    SCREEN *screen = newterm(NULL, stdout, stdin);
+    (void)setlocale(LC_CTYPE, before); /* it was in effect, so it is known */
+    free(before);
+    return screen;
 }
 
 static bool watch_input(struct terminal *t)
@@ -211,7 +223,8 @@ enum status term_open(struct terminal **out, struct error *err)
     use_env(FALSE); /* LINES and COLUMNS of a shell are older than the window */
     use_tioctl(TRUE);
     keep_signals(kept, false);
-    t->screen = newterm(NULL, stdout, stdin);
+    t->glyphs = find_glyphs();
+    t->screen = make_screen();
     if (t->screen)
         set_modes(t);
     keep_signals(kept, true);

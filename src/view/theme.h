@@ -66,11 +66,11 @@ enum role {
     X(OFFLINE, "offline", "○", "○", "o")                                                                     \
     X(CURSOR, "cursor", "▌", "▌", ">")                                                                       \
     X(OPEN, "open", "▾", "▼", "v")                                                                           \
-    X(FOLDED, "folded", "▸", "►", ">")                                                                       \
+    X(FOLDED, "folded", "▸", "»", ">")                                                                       \
     X(ELLIPSIS, "ellipsis", "…", "…", "~")                                                                   \
     X(ARROW, "arrow", "→", "→", "->")                                                                        \
     X(BACK, "back", "↓", "↓", "<<")                                                                          \
-    X(DIFFERS, "differs", "≠", "≠", "!=")                                                                    \
+    X(DIFFERS, "differs", "≠", "!=", "!=")                                                                   \
     X(DOT, "dot", "·", "·", "-")                                                                             \
     X(NONE, "none", "–", "-", "-")                                                                           \
     X(HORIZONTAL, "horizontal", "─", "─", "-")                                                               \

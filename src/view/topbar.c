@@ -144,12 +144,17 @@ void topbar_draw(struct view *v, int y, int w)
 void keyline_draw(struct view *v, int y, int w)
 {
     const struct rect line = {.x = 1, .y = y, .w = w - 2, .h = 1};
-    const char *const *keys = v->screens[v->screen_count - 1]->keys;
-    int x = line.x;
+    const char *const *keys = v->box.open ? box_keys(v) : v->screens[v->screen_count - 1]->keys;
+    int help = 0, x = line.x; /* help: cells that are kept for the way to all other keys */
+    for (size_t i = 0; keys[i]; i += 2)
+        if (strcmp(keys[i], "?") == 0)
+            help = 2 + view_width(keys[i]) + 1 + view_width(keys[i + 1]);
     for (size_t i = 0; keys[i]; i += 2) {
         const bool changes = strcmp(keys[i], "a") == 0 || strcmp(keys[i], "D") == 0;
         const int width = view_width(keys[i]) + 1 + view_width(keys[i + 1]);
-        if ((changes && v->read_only) || x + width > line.x + line.w)
+        if (strcmp(keys[i], "?") == 0)
+            help = 0;
+        if ((changes && v->read_only) || x + width + help > line.x + line.w)
             continue;
         x += draw_text(v, line, x, y, ROLE_KEY, keys[i]) + 1;
         x += draw_text(v, line, x, y, ROLE_DIM, keys[i + 1]) + 2;

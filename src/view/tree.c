@@ -10,6 +10,7 @@
 #include "view/internal.h"
 #include "view/rows.h"
 
+#define SETTLE_MS       120 /* after the last step of the cursor the detail follows */
 #define FINISHED_SHOWN  3   /* newest ended sequences of a stage that are not folded away */
 #define SERVICES_LOOKED 64  /* services of a stage whose newest run is judged */
 #define ENDED_LOOKED    256 /* ended sequences of a stage that are looked at for it */
@@ -186,10 +187,10 @@ static bool find_sequence(const struct tree *t, const struct model_sequence *seq
     return false;
 }
 
-static bool find_id(const struct tree *t, size_t *row)
+static bool find_id(const struct tree *t, const struct row_id *id, size_t *row)
 {
     for (size_t i = 0; i < t->count; i++) {
-        if (id_is_row(&t->id, &t->rows[i])) {
+        if (id_is_row(id, &t->rows[i])) {
             *row = i;
             return true;
         }
@@ -225,7 +226,7 @@ static void place_cursor(struct view *v)
         t->cursor = t->top = 0;
         return; /* the id stays: what it names may come back with the next snapshot */
     }
-    if (t->has_id && find_id(t, &row))
+    if (t->has_id && find_id(t, &t->id, &row))
         t->cursor = row;
     else
         set_cursor(t, t->cursor < t->count ? t->cursor : t->count - 1);
@@ -251,10 +252,31 @@ const struct model_sequence *tree_selected(const struct view *v)
     return t->cursor < t->count && t->rows[t->cursor].kind == ROW_SEQUENCE ? t->rows[t->cursor].seq : NULL;
 }
 
+int64_t tree_settle_wait(const struct view *v)
+{
+    const int64_t left_ms = v->tree.settles_ms - view_now_ms(v);
+    const bool beside = view_is_split(v) && v->screen_count == 1 && !v->box.open;
+    return beside && left_ms > 0 ? left_ms : -1;
+}
+
+const struct row *tree_detail_row(struct view *v)
+{
+    struct tree *t = &v->tree;
+    size_t row = t->cursor;
+    if (row >= t->count)
+        return NULL;
+    if (tree_settle_wait(v) >= 0 && t->detail_id.project && find_id(t, &t->detail_id, &row))
+        return &t->rows[row];
+    id_free(&t->detail_id);
+    t->detail_id = id_of(&t->rows[t->cursor]);
+    return &t->rows[t->cursor];
+}
+
 void tree_free(struct tree *t)
 {
     free(t->rows);
     id_free(&t->id);
+    id_free(&t->detail_id);
     map_free(&t->folds, NULL);
     *t = (struct tree){0};
 }
@@ -266,6 +288,7 @@ static void move_to(struct view *v, size_t row)
     if (row >= v->tree.count)
         return;
     v->tree.moved = true;
+    v->tree.settles_ms = view_now_ms(v) + SETTLE_MS;
     set_cursor(&v->tree, row);
 }
 

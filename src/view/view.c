@@ -107,8 +107,8 @@ static void draw_full(struct view *v)
         draw_split(v, body, 1, bottom);
     } else {
         top_screen(v)->draw(v, body);
-        if (v->box.open)
-            box_draw(v, body);
+        if (v->box.open) /* on a low screen over the lines around as well, but for the top one */
+            box_draw(v, h < 20 ? (struct rect){.y = 1, .w = w, .h = h - 1} : body);
     }
     if (message_is_shown(v))
         message_draw(v, bottom, w);
@@ -188,6 +188,7 @@ static void plan_wake(struct view *v)
     }
     const int64_t log_ms = log_tick(v, now_ms);
     wait_ms = earlier(wait_ms, log_ms);
+    wait_ms = earlier(wait_ms, tree_settle_wait(v));
     if (wait_ms < 0 || v->closing) {
         (void)uv_timer_stop(&v->wake_timer);
         return;

@@ -186,7 +186,8 @@ static void take_heard(struct pty *p)
 /* Waits for something to come, at most so long. */
 static void pump(struct pty *p, int wait_ms)
 {
-    struct pollfd fds[] = {{.fd = p->master, .events = POLLIN}, {.fd = p->hear, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = p->exited ? -1 : p->master, .events = POLLIN},
+                           {.fd = p->hear, .events = POLLIN}};
     const int n = poll(fds, 2, wait_ms);
     if (n > 0 && (fds[0].revents | fds[1].revents) & POLLHUP && !((fds[0].revents | fds[1].revents) & POLLIN))
         (void)poll(NULL, 0, wait_ms < 10 ? wait_ms : 10); /* its end is closed; do not spin */
@@ -212,10 +213,17 @@ int pty_wait_exit(struct pty *p, int deadline_ms)
     return p->status;
 }
 
+int pty_hang_up(struct pty *p, int deadline_ms)
+{
+    (void)close(p->master);
+    p->master = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return pty_wait_exit(p, deadline_ms);
+}
+
 int pty_end(struct pty *p)
 {
     (void)close(p->tell);
-    if (pty_wait_exit(p, 0) < 0) {
+    if (pty_wait_exit(p, 200) < 0) { /* the end of what it is told may be enough */
         (void)kill(p->pid, SIGHUP);
         if (pty_wait_exit(p, 5000) < 0) {
             (void)kill(p->pid, SIGKILL);

@@ -24,6 +24,10 @@ struct pty *pty_start(const struct pty_options *options);
  */
 int pty_end(struct pty *p);
 
+/* Takes the terminal away, as a closed window or a lost connection does. Returns the exit status, -1: it goes
+ * on. */
+int pty_hang_up(struct pty *p, int deadline_ms);
+
 void pty_type(struct pty *p, const char *bytes);
 void pty_type_n(struct pty *p, const char *bytes, size_t len);
 void pty_resize(struct pty *p, int columns, int rows);

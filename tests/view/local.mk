@@ -18,3 +18,30 @@ TESTS += %D%/input_test %D%/grid_test %D%/theme_test
 %C%_grid_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
 %C%_theme_test_SOURCES = %D%/theme_test.c
 %C%_theme_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
+
+# Screens: the driver in a pseudo-terminal.
+check_LTLIBRARIES += %D%/libscreens.la
+%C%_libscreens_la_SOURCES = %D%/scene.c %D%/scene.h %D%/screens.c %D%/screens.h
+%C%_libscreens_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+SCREEN_LIBS = %D%/libscreens.la $(PTY_LIBS) $(BASE_LIBS)
+check_PROGRAMS += %D%/decide_test %D%/golden_test %D%/screen_test
+TESTS += %D%/decide_test %D%/golden_test %D%/screen_test
+%C%_decide_test_SOURCES = %D%/decide_test.c
+%C%_decide_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_decide_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+%C%_golden_test_SOURCES = %D%/golden_test.c
+%C%_golden_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_golden_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+%C%_screen_test_SOURCES = %D%/screen_test.c
+%C%_screen_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_screen_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+dist_noinst_DATA += %D%/golden/box-120x30.txt %D%/golden/box-40x10.txt %D%/golden/box-80x24.txt \
+	%D%/golden/box-ascii-80x24.txt %D%/golden/box-back-120x30.txt %D%/golden/box-back-80x24.txt \
+	%D%/golden/box-decline-80x24.txt %D%/golden/box-too-small-20x5.txt %D%/golden/detail-80x24.txt \
+	%D%/golden/detail-failed-120x30.txt %D%/golden/detail-stage-120x30.txt %D%/golden/empty-80x24.txt \
+	%D%/golden/folded-80x24.txt %D%/golden/help-80x24.txt %D%/golden/hint-80x24.txt %D%/golden/odd-120x30.txt \
+	%D%/golden/tree-100x28.txt %D%/golden/tree-120x30.txt %D%/golden/tree-1x1.txt %D%/golden/tree-20x5.txt \
+	%D%/golden/tree-39x9.txt %D%/golden/tree-40x10.txt %D%/golden/tree-8-colours-80x24.txt \
+	%D%/golden/tree-80x24.txt %D%/golden/tree-ascii-120x30.txt %D%/golden/tree-console-80x24.txt \
+	%D%/golden/tree-cursor-80x24.txt %D%/golden/tree-mono-80x24.txt

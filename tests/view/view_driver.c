@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +20,13 @@
 #include "scene.h"
 #include "view/view.h"
 
+#define SYNC_MS 40
+
 struct driver {
     uv_loop_t loop;
     uv_pipe_t script;
+    uv_timer_t sync;
+    char *sync_text;
     struct model *model;
     struct view *view;
     struct buffer pending;
@@ -81,6 +86,7 @@ static void end(struct driver *d)
     view_free(d->view);
     d->view = NULL;
     uv_close((uv_handle_t *)&d->script, NULL);
+    uv_close((uv_handle_t *)&d->sync, NULL);
 }
 
 static void on_quit(void *arg)
@@ -176,6 +182,13 @@ static void set_clock(struct driver *d, const char *text)
     view_model_changed(d->view);
 }
 
+/* After a frame has been drawn of all that was told before. */
+static void on_sync(uv_timer_t *timer)
+{
+    const struct driver *d = timer->data;
+    say("synced %s\n", d->sync_text);
+}
+
 static void order(struct driver *d, char *line)
 {
     char *rest = line;
@@ -211,7 +224,9 @@ static void order(struct driver *d, char *line)
         model_clear(d->model);
         view_model_changed(d->view);
     } else if (strcmp(verb, "sync") == 0) {
-        say("synced %s\n", rest);
+        free(d->sync_text);
+        d->sync_text = mem_string(rest);
+        (void)uv_timer_start(&d->sync, on_sync, SYNC_MS, 0);
     } else if (strcmp(verb, "abort") == 0) {
         view_emergency_restore();
         _exit(9);
@@ -299,7 +314,8 @@ int main(int argc, char **argv)
                                      .job_log = on_job_log,
                                      .now_ns = on_now};
     struct view_settings settings = {.data_directory = getenv("DRAWBRIDGE_DATADIR")};
-    (void)setlocale(LC_ALL, ""); /* an unknown locale is C */
+    (void)setlocale(LC_ALL, "");   /* an unknown locale is C */
+    (void)signal(SIGHUP, SIG_IGN); /* that the terminal is gone is for the view to see */
     const char *scene = parse_arguments(argc, argv, &settings);
     (void)clock_parse("2026-11-24T10:00:00Z", &d.clock_ns);
     if (uv_loop_init(&d.loop) != 0)
@@ -313,7 +329,8 @@ int main(int argc, char **argv)
         model_free(d.model);
         return 2;
     }
-    d.script.data = &d;
+    d.script.data = d.sync.data = &d;
+    (void)uv_timer_init(&d.loop, &d.sync); /* never fails */
     if (uv_pipe_init(&d.loop, &d.script, 0) != 0 || uv_pipe_open(&d.script, 3) != 0 ||
         uv_read_start((uv_stream_t *)&d.script, on_alloc, on_script) != 0)
         return 70;
@@ -325,5 +342,6 @@ int main(int argc, char **argv)
     event_free(&d.event);
     model_free(d.model);
     buffer_free(&d.pending);
+    free(d.sync_text);
     return left == 0 ? 0 : 71;
 }
