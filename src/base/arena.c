@@ -16,7 +16,7 @@ struct arena_block {
     max_align_t bytes[];
 };
 
-#define ALIGN_BYTES sizeof(max_align_t)
+#define ALIGN_BYTES _Alignof(max_align_t)
 
 static void start_block(struct arena *a, struct arena_block *block)
 {

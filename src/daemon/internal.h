@@ -43,7 +43,8 @@ struct repo_call {
     bool update;
     struct buffer content;
     char read_commit[REPO_COMMIT_SIZE];
-    cJSON *list;
+    char **paths; /* of a list */
+    size_t path_count, path_capacity;
     enum status status;
     struct error err;
     void (*work)(struct repo_call *call); /* on the thread pool; sets status and err */

@@ -30,11 +30,13 @@ void repo_call_free(struct repo_call *call)
                      call->text,    call->upstream, call->upstream_user, call->who,  call->address};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
+    for (size_t i = 0; i < call->path_count; i++)
+        free(call->paths[i]);
+    free(call->paths);
     free(call->stages);
     free(call->files);
     shipyard_free(call->shipyard);
     buffer_free(&call->content);
-    cJSON_Delete(call->list);
     free(call);
 }
 

@@ -121,11 +121,12 @@ void port_read_resource(void *arg, const char *project, const char *stage, const
     repo_call_start(call);
 }
 
+/* Plain texts: cJSON belongs to the loop thread (base/json.h). */
 static bool add_path(void *arg, const char *path)
 {
-    cJSON *item = cJSON_CreateObject();
-    cJSON_AddStringToObject(item, "resourceURI", path);
-    cJSON_AddItemToArray(arg, item);
+    struct repo_call *call = arg;
+    MEM_GROW(call->paths, call->path_count, call->path_capacity);
+    call->paths[call->path_count++] = mem_string(path);
     return true;
 }
 
@@ -133,19 +134,22 @@ static bool add_path(void *arg, const char *path)
 static void list_files(struct repo_call *call)
 {
     const struct repo_scope scope = scope_of(call);
-    call->list = cJSON_CreateArray();
     call->status = repo_fetch(call->core->repo, call->project, &call->err);
     if (call->status == STATUS_OK)
         call->status =
-            repo_list(call->core->repo, &scope, NULL, add_path, call->list, call->read_commit, &call->err);
+            repo_list(call->core->repo, &scope, NULL, add_path, call, call->read_commit, &call->err);
 }
 
 static void files_listed(struct repo_call *call)
 {
     cJSON *body = cJSON_CreateObject();
-    cJSON_AddNumberToObject(body, "totalCount", cJSON_GetArraySize(call->list));
-    cJSON_AddItemToObject(body, "resources", call->list);
-    call->list = NULL;
+    cJSON_AddNumberToObject(body, "totalCount", (double)call->path_count);
+    cJSON *list = cJSON_AddArrayToObject(body, "resources");
+    for (size_t i = 0; i < call->path_count; i++) {
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "resourceURI", call->paths[i]);
+        cJSON_AddItemToArray(list, item);
+    }
     answer_json(call->done, call->done_arg, 200, body);
     cJSON_Delete(body);
 }

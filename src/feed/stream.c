@@ -527,16 +527,50 @@ struct stream *stream_new(uv_loop_t *loop, const char *ca_file, const struct str
     return s;
 }
 
+static void close_handles(struct stream *s)
+{
+    uv_close((uv_handle_t *)&s->deadline, handle_closed);
+    uv_close((uv_handle_t *)&s->report, handle_closed);
+}
+
+struct search {
+    const void *context;
+    bool found;
+};
+
+static void find_handle(uv_handle_t *handle, void *arg)
+{
+    struct search *search = arg;
+    search->found = search->found || handle->data == search->context;
+}
+
+/* On a loop that is not its own, lws 4.1 frees a context at the second call only, and that one may come only
+ * after its handles (which point to it) have closed; it tells nobody when they have. */
+static void free_context(uv_timer_t *timer)
+{
+    struct stream *s = timer->data;
+    struct search search = {.context = s->context};
+    uv_walk(s->loop, find_handle, &search);
+    if (search.found) {
+        uv_timer_start(timer, free_context, 1, 0);
+        return;
+    }
+    lws_context_destroy(s->context);
+    close_handles(s);
+}
+
 static void end(uv_timer_t *timer)
 {
     struct stream *s = timer->data;
-    if (s->context != NULL)
-        lws_context_destroy(s->context);
     forget_target(s);
     free(s->ca_file);
     buffer_free(&s->message);
-    uv_close((uv_handle_t *)&s->deadline, handle_closed);
-    uv_close((uv_handle_t *)&s->report, handle_closed);
+    if (s->context == NULL) {
+        close_handles(s);
+        return;
+    }
+    lws_context_destroy(s->context);
+    uv_timer_start(timer, free_context, 0, 0);
 }
 
 void stream_free(struct stream *s)

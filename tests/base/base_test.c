@@ -41,7 +41,7 @@ static void an_arena_gives_aligned_memory_of_any_size_and_starts_anew(void **sta
     for (int round = 0; round < 3; round++) {
         for (size_t size = 1; size < 20000; size = size * 3 + 1) {
             char *memory = arena_alloc(&a, size);
-            assert_int_equal((uintptr_t)memory % sizeof(max_align_t), 0);
+            assert_int_equal((uintptr_t)memory % _Alignof(max_align_t), 0);
             memset(memory, round, size);
         }
         assert_string_equal(arena_printf(&a, "%s-%d", "x", round), round == 0   ? "x-0"

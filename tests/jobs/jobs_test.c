@@ -202,7 +202,9 @@ static void a_job_starts_with_clean_descriptors_and_signals(void **state)
     int leak = dup(1); /* without close-on-exec, as a library might leave one */
     w.config = ACTION
         "  tasks: [{name: t, cmd: [sh, -c, 'ls /proc/self/fd | tr \"\\n\" \" \"; readlink /proc/self/fd/0; "
-        "grep -E \"^Sig(Blk|Ign)\" /proc/self/status; umask; ulimit -c']}]\n";
+        /* Signals 32 and 33 are glibc's own: what somebody above us ignores of them, nobody can reset. */
+        "grep -E \"^Sig(Blk|Ign)\" /proc/self/status | sed \"s/0000000[01][08]0000000$/0000000000000000/\"; "
+        "umask; ulimit -c']}]\n";
     world_handle(&w, "");
     world_wait(&w, world_has_ended, "the end");
     char *log = world_log(&w);
