@@ -230,7 +230,7 @@ static void on_drain(uv_timer_t *timer)
             return;
     }
     if (f->held != NULL)
-        uv_timer_start(&f->drain, on_drain, 0, 0);
+        uv_timer_start(&f->drain, on_drain, 1, 0); /* 0 would run in this very turn */
     else
         go_live(f);
 }

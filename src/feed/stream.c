@@ -20,6 +20,7 @@
 #define RECEIVE_SIZE    (32 * 1024)
 #define ADDRESSES_MAX   8
 #define DESCRIPTORS_MAX 4096 /* libwebsockets keeps a table with a slot for each that there may be */
+#define END_TURNS       4    /* of the loop, after which all handles of libwebsockets are closed */
 #define SUBPROTOCOL     "cloudevents.json"
 
 struct stream;
@@ -47,6 +48,7 @@ struct stream {
     size_t open_handles;
     size_t inside; /* callbacks of libwebsockets on the stack: its context must not go meanwhile */
     bool freed;
+    int end_turns;
 
     struct connection *connection;
     struct lws *wsi;
@@ -307,6 +309,7 @@ static bool make_context(struct stream *s)
     info.port = CONTEXT_PORT_NO_LISTEN;
     info.protocols = protocols;
     info.foreign_loops = loops;
+    info.pcontext = &s->context; /* NULL again when it is gone */
     info.pt_serv_buf_size = RECEIVE_SIZE;
     info.gid = (gid_t)-1;
     info.uid = (uid_t)-1;
@@ -527,50 +530,38 @@ struct stream *stream_new(uv_loop_t *loop, const char *ca_file, const struct str
     return s;
 }
 
-static void close_handles(struct stream *s)
+static void close_timers(struct stream *s)
 {
     uv_close((uv_handle_t *)&s->deadline, handle_closed);
     uv_close((uv_handle_t *)&s->report, handle_closed);
 }
 
-struct search {
-    const void *context;
-    bool found;
-};
-
-static void find_handle(uv_handle_t *handle, void *arg)
-{
-    struct search *search = arg;
-    search->found = search->found || handle->data == search->context;
-}
-
-/* On a loop that is not its own, lws 4.1 frees a context at the second call only, and that one may come only
- * after its handles (which point to it) have closed; it tells nobody when they have. */
-static void free_context(uv_timer_t *timer)
+/* libwebsockets closes its handles on the loop, and forgets the rest: it has to be asked again when they are
+ * closed (pcontext says whether it is through). */
+static void on_end_again(uv_timer_t *timer)
 {
     struct stream *s = timer->data;
-    struct search search = {.context = s->context};
-    uv_walk(s->loop, find_handle, &search);
-    if (search.found) {
-        uv_timer_start(timer, free_context, 1, 0);
+    if (s->context != NULL && ++s->end_turns < END_TURNS) {
+        uv_timer_start(timer, on_end_again, 1, 0);
         return;
     }
-    lws_context_destroy(s->context);
-    close_handles(s);
+    if (s->context != NULL)
+        lws_context_destroy(s->context);
+    close_timers(s);
 }
 
 static void end(uv_timer_t *timer)
 {
     struct stream *s = timer->data;
+    if (s->context != NULL)
+        lws_context_destroy(s->context);
     forget_target(s);
     free(s->ca_file);
     buffer_free(&s->message);
-    if (s->context == NULL) {
-        close_handles(s);
-        return;
-    }
-    lws_context_destroy(s->context);
-    uv_timer_start(timer, free_context, 0, 0);
+    if (s->context != NULL)
+        uv_timer_start(&s->report, on_end_again, 1, 0);
+    else
+        close_timers(s);
 }
 
 void stream_free(struct stream *s)
