@@ -54,9 +54,9 @@ static enum status nothing_waits(const struct model *m, const struct cli_target 
                      time);
 }
 
-/* The waiting sequence that is meant. STATUS_USAGE: the context has several. */
-static enum status choose(const struct model *m, const struct cli_target *target, const char *stage,
-                          const struct model_sequence **out, struct error *err)
+/* The waiting sequence that is meant. NULL: none, or several; err says which. */
+static const struct model_sequence *choose(const struct model *m, const struct cli_target *target,
+                                           const char *stage, struct error *err)
 {
     const struct model_sequence *found = NULL;
     for (size_t i = 0; i < model_waiting_count(m); i++) {
@@ -65,16 +65,19 @@ static enum status choose(const struct model *m, const struct cli_target *target
                                              : strcmp(seq->context, target->context) == 0;
         if (!fits || (stage != NULL && strcmp(seq->stage->name, stage) != 0))
             continue;
-        if (found != NULL)
-            return error_set(
+        if (found != NULL) {
+            error_set(
                 err, STATUS_USAGE,
                 "%s waits in %s (approval %s) and in %s (approval %s): give the approval's id, or --stage",
                 target->context, found->stage->name, found->approval.triggered_id, seq->stage->name,
                 seq->approval.triggered_id);
+            return NULL;
+        }
         found = seq;
     }
-    *out = found;
-    return found != NULL ? STATUS_OK : nothing_waits(m, target, err);
+    if (found == NULL)
+        (void)nothing_waits(m, target, err); /* its words are the result */
+    return found;
 }
 
 /* --- asking --- */
@@ -229,18 +232,20 @@ static enum status run(struct cli_context *ctx, const struct cli_args *args, boo
         status = cli_context_events(ctx, &target, &events, err);
     if (status == STATUS_OK) {
         (void)cli_apply_events(model, events); /* for a context that is older than what the picture holds */
-        status = choose(model, &target, cli_value(args, "stage"), &seq, err);
+        seq = choose(model, &target, cli_value(args, "stage"), err);
+        status = seq != NULL ? STATUS_OK : err->status;
     }
-    if (status == STATUS_OK) {
+    if (seq != NULL) {
         show_what(model, seq);
         if (!yes)
             status = confirm(seq, approve, err);
     }
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && seq != NULL) {
         status = send_decision(&a, seq, cli_value(args, "comment"), err);
-    if (status == STATUS_OK)
-        cli_print("%s: %s of %s in %s of %s (%s)", approve ? "approved" : "declined", seq->name, seq->service,
-                  seq->stage->name, seq->stage->project->name, seq->context);
+        if (status == STATUS_OK)
+            cli_print("%s: %s of %s in %s of %s (%s)", approve ? "approved" : "declined", seq->name,
+                      seq->service, seq->stage->name, seq->stage->project->name, seq->context);
+    }
     cJSON_Delete(events);
     model_free(model);
     cli_target_free(&target);
