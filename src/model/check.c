@@ -31,10 +31,11 @@ static void check_goes_back(const struct run *run)
     bool newer = false;
     for (size_t i = 0; i < slot->run_count; i++) {
         const struct run *other = slot->runs[i];
-        bool worth = other->delivered || other->pub.state == MODEL_WAITING;
+        bool worth = other->delivered || (other->pub.state == MODEL_WAITING && !other->rolls_back);
         newer = newer || (other != run && worth && other->pub.context_ns > run->pub.context_ns);
     }
-    bool may = !state_is_ended(run->pub.state) && (run->pub.image != NULL || run->pub.state == MODEL_WAITING);
+    bool may = !state_is_ended(run->pub.state) && !run->rolls_back &&
+               (run->pub.image != NULL || run->pub.state == MODEL_WAITING);
     assert(run->pub.goes_back == (may && newer));
 }
 
@@ -48,7 +49,7 @@ static void check_run(const struct run *run)
     assert(run->waits_listed == (seq->state == MODEL_WAITING));
     assert(run->approval_listed == (seq->approval.triggered_id != NULL));
     assert(run->open_listed == !state_is_ended(seq->state) && run->rank_ns == seq->context_ns);
-    assert(run->worth_listed == (run->delivered || seq->state == MODEL_WAITING));
+    assert(run->worth_listed == (run->delivered || (seq->state == MODEL_WAITING && !run->rolls_back)));
     assert(run->reached <= seq->task_count && seq->task_count <= run->task_capacity);
     for (size_t i = 0; i < seq->task_count; i++) {
         check_task(&seq->tasks[i], i < run->reached);

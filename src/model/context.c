@@ -113,6 +113,7 @@ struct lane *lane_get(struct model *m, struct context *c, struct stage *s, const
 static void lane_free(struct model *m, struct lane *lane)
 {
     stage_state_free(m, lane->state);
+    free(lane->hold);
     if (lane->run_capacity > 0)
         free(lane->runs);
     free(lane);

@@ -52,7 +52,8 @@ static int64_t newest_worth(const struct slot *slot)
 
 static void set_goes_back(struct model *m, struct run *run)
 {
-    bool may = !state_is_ended(run->pub.state) && (run->pub.image != NULL || run->pub.state == MODEL_WAITING);
+    bool may = !state_is_ended(run->pub.state) && !run->rolls_back &&
+               (run->pub.image != NULL || run->pub.state == MODEL_WAITING);
     bool back = may && newest_worth(run->lane->slot) > run->pub.context_ns;
     if (back == run->pub.goes_back)
         return;
@@ -81,7 +82,7 @@ void delivery_add(struct run *run)
 
 static bool is_worth(const struct run *run)
 {
-    return run->delivered || run->pub.state == MODEL_WAITING;
+    return run->delivered || (run->pub.state == MODEL_WAITING && !run->rolls_back);
 }
 
 static void rank(struct run *run, bool open, bool worth)
@@ -120,7 +121,7 @@ static bool has_failed(const struct run *run)
            run->pub.state == MODEL_ABORTED;
 }
 
-/* A run that succeeds after another sequence failed there is a rollback: it did not deliver its image. */
+/* A run after one of another sequence that failed there is a rollback: it does not deliver its image. */
 static bool rolls_back(const struct lane *lane, size_t place)
 {
     for (size_t i = 0; i < place; i++)
@@ -136,7 +137,8 @@ void delivery_update(struct model *m, struct lane *lane)
     for (size_t i = 0; i < lane->run_count; i++) {
         struct run *run = lane->runs[i];
         bool succeeded = run->pub.state == MODEL_SUCCEEDED || run->pub.state == MODEL_WARNING;
-        run->delivered = succeeded && run->pub.image != NULL && !rolls_back(lane, i);
+        run->rolls_back = rolls_back(lane, i);
+        run->delivered = succeeded && run->pub.image != NULL && !run->rolls_back;
         rank(run, !state_is_ended(run->pub.state), is_worth(run));
     }
     limit_moved(m, slot, before);

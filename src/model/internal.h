@@ -106,7 +106,7 @@ struct run {
     bool triggered_seen : 1, changed : 1;
     /* list.c: as it is listed */
     bool listed : 1, waits_listed : 1, approval_listed : 1;
-    bool delivered : 1, worth_listed : 1, open_listed : 1; /* delivery.c */
+    bool delivered : 1, rolls_back : 1, worth_listed : 1, open_listed : 1; /* delivery.c */
     uint8_t list_state;
     uint32_t list_key;
     int64_t list_ns;
@@ -146,6 +146,16 @@ struct overall_state {
     const char *name;
 };
 
+/* Word of a stage's pause and its end. The next event of a task overwrites it in the stage's state, so the
+ * newest of each is kept. */
+struct hold {
+    struct hold_word {
+        uint64_t number;
+        int64_t latest_ns, said_ns;
+        bool told;
+    } paused, resumed;
+};
+
 struct lane {
     struct context *context;
     struct slot *slot;
@@ -154,6 +164,7 @@ struct lane {
     struct run *only;  /* where runs points to as long as there is one */
     uint32_t run_count, run_capacity;
     struct stage_state *state; /* NULL: none */
+    struct hold *hold;         /* NULL: it was never paused */
     bool changed;
 };
 

@@ -190,17 +190,21 @@ static const struct model_task *open_approval(const struct model *m, const struc
 static bool is_paused(const struct run *run, const struct evidence *said, int64_t *since_ns)
 {
     const struct overall_state *overall = said->overall;
-    const struct stage_state *stage = said->stage;
+    const struct hold *hold = said->stage != NULL ? run->lane->hold : NULL;
     if (overall != NULL && overall->word == OVERALL_PAUSED) {
         *since_ns = overall->said_ns != 0 ? overall->said_ns : overall->latest_ns;
         return true;
     }
-    if (stage != NULL && text_is(stage->word, "paused") &&
-        !run_is_newer(run, stage->number, stage->latest_ns)) {
-        *since_ns = stage->said_ns != 0 ? stage->said_ns : stage->latest_ns;
-        return true;
-    }
-    return false;
+    if (hold == NULL || !hold->paused.told)
+        return false;
+    const struct hold_word *paused = &hold->paused, *resumed = &hold->resumed;
+    bool over =
+        resumed->told && (paused->number < resumed->number ||
+                          (paused->number == resumed->number && paused->latest_ns <= resumed->latest_ns));
+    if (over || run_is_newer(run, paused->number, paused->latest_ns))
+        return false;
+    *since_ns = paused->said_ns != 0 ? paused->said_ns : paused->latest_ns;
+    return true;
 }
 
 static bool is_queued(const struct run *run, const struct evidence *said)

@@ -236,6 +236,27 @@ static bool keep_stage(struct model *m, struct lane *lane, struct stage_state *s
     return true;
 }
 
+static bool keep_word(struct hold_word *kept, const struct hold_word *word)
+{
+    uint64_t a[] = {word->number, (uint64_t)word->latest_ns, (uint64_t)word->said_ns, 0};
+    uint64_t b[] = {kept->number, (uint64_t)kept->latest_ns, (uint64_t)kept->said_ns, 0};
+    if (kept->told && order_of(a, b) <= 0)
+        return false;
+    *kept = *word;
+    return true;
+}
+
+static bool keep_hold(struct lane *lane, const struct stage_state *s)
+{
+    bool paused = text_is(s->word, "paused");
+    if (!paused && !text_is(s->word, "started"))
+        return false;
+    if (lane->hold == NULL)
+        lane->hold = MEM_NEW(struct hold);
+    const struct hold_word word = {s->number, s->latest_ns, s->said_ns, true};
+    return keep_word(paused ? &lane->hold->paused : &lane->hold->resumed, &word);
+}
+
 static bool apply_stage(struct model *m, struct project *p, const cJSON *state, const cJSON *stage,
                         uint64_t number, int64_t said_ns)
 {
@@ -248,8 +269,10 @@ static bool apply_stage(struct model *m, struct project *p, const cJSON *state, 
     if (until_ns != INT64_MIN && (!dated || whole_ms(latest_ns) <= whole_ms(until_ns)))
         return false;
     struct lane *lane = lane_get(m, context_get(m, p, context), s, service);
-    if (!keep_stage(m, lane, read_stage(m, stage, number, said_ns)))
-        return false;
+    struct stage_state *read = read_stage(m, stage, number, said_ns);
+    bool hold = keep_hold(lane, read);
+    if (!keep_stage(m, lane, read))
+        return hold;
     lane_arrange(m, lane);
     return true;
 }

@@ -19,5 +19,5 @@ TESTS += $(MODEL_TESTS)
 %C%_trim_test_SOURCES = %D%/trim_test.c $(MODEL_STORY)
 %C%_trim_test_LDADD = $(MODEL_TEST_LIBS)
 dist_noinst_DATA += %D%/data/approval.mock.json %D%/data/get.project.json \
-	%D%/data/sequences-page-2.sockshop.json \
+	%D%/data/sequences-page-2.sockshop.json %D%/data/stream.ndjson \
 	%D%/data/get.events.cfaadbb1-3c47-46e5-a230-d0f055f4f518.mock.json

@@ -152,6 +152,134 @@ static void a_project_without_sequences_is_listed_with_its_stage(void **state)
     model_free(m);
 }
 
+/* --- a stream as drawbridged sent it: queues, pauses, aborts, a rollback, a decision against --- */
+
+static size_t read_stream(struct story *s)
+{
+    char *text = story_read_file("stream.ndjson"), *next = text;
+    s->number = UINT64_MAX; /* the events have their own */
+    for (char *line = strsep(&next, "\n"); line != NULL; line = strsep(&next, "\n"))
+        if (line[0] != '\0')
+            story_add(s, STORY_EVENT, "%s", line);
+    free(text);
+    return s->count;
+}
+
+struct step {
+    const char *name;
+    uint64_t number; /* after the event of this number */
+    const char *version, *stage, *sequence;
+    enum model_state state;
+    const char *task;
+    bool paused, back;
+};
+static const struct step steps[] = {
+    {"triggered", 1, "v1", "qa", "delivery", MODEL_QUEUED, NULL, false, false},
+    {"its task", 2, "v1", "qa", "delivery", MODEL_RUNNING, "deploy", false, false},
+    {"behind it", 4, "v2", "qa", "delivery", MODEL_QUEUED, NULL, false, false},
+    {"the second task", 7, "v1", "qa", "delivery", MODEL_RUNNING, "test", false, false},
+    {"paused", 9, "v1", "qa", "delivery", MODEL_PAUSED, "test", true, false},
+    {"overtaken", 9, "v2", "qa", "delivery", MODEL_RUNNING, "deploy", false, false},
+    {"its task ends while it is paused", 12, "v1", "qa", "delivery", MODEL_SUCCEEDED, NULL, false, false},
+    {"the follower is paused", 14, "v1", "production", "delivery", MODEL_PAUSED, NULL, true, false},
+    {"resumed", 17, "v1", "production", "delivery", MODEL_WAITING, "approval", false, false},
+    {"both wait", 26, "v1", "production", "delivery", MODEL_WAITING, "approval", false, true},
+    {"the newer one goes nowhere back", 26, "v2", "production", "delivery", MODEL_WAITING, "approval", false,
+     false},
+    {"the newer one was approved", 28, "v2", "production", "delivery", MODEL_RUNNING, "deploy", false, false},
+    {"held behind it", 30, "v1", "production", "delivery", MODEL_QUEUED, "deploy", false, false},
+    {"the newer one was delivered", 33, "v2", "production", "delivery", MODEL_SUCCEEDED, NULL, false, false},
+    {"now it deploys, and goes back", 35, "v1", "production", "delivery", MODEL_RUNNING, "deploy", false,
+     true},
+    {"it failed", 37, "v1", "production", "delivery", MODEL_FAILED, NULL, false, false},
+    {"a rollback goes nowhere back", 40, "v1", "production", "rollback", MODEL_RUNNING, "undo", false, false},
+    {"rolled back", 42, "v1", "production", "rollback", MODEL_SUCCEEDED, NULL, false, false},
+    {"aborted in the queue", 48, "v4", "qa", "delivery", MODEL_ABORTED, NULL, false, false},
+    {"paused in one stage", 58, "v3", "production", "delivery", MODEL_WAITING, "approval", true, false},
+    {"approved, and still paused", 60, "v3", "production", "delivery", MODEL_PAUSED, "deploy", true, false},
+    {"aborted", 62, "v3", "production", "delivery", MODEL_ABORTED, NULL, false, false},
+    {"with a warning", 70, "v5", "qa", "delivery", MODEL_WARNING, NULL, false, false},
+    {"declined", 75, "v5", "production", "delivery", MODEL_FAILED, NULL, false, false},
+};
+
+static const struct model_sequence *find_version(const struct model *m, const struct step *step)
+{
+    const struct model_project *p = model_project_at(m, 0);
+    for (size_t i = 0; p != NULL && i < p->stage_count; i++)
+        for (size_t k = 0; k < p->stages[i]->sequence_count; k++) {
+            const struct model_sequence *seq = p->stages[i]->sequences[k];
+            if (strcmp(seq->stage->name, step->stage) == 0 && strcmp(seq->name, step->sequence) == 0 &&
+                seq->version != NULL && strcmp(seq->version, step->version) == 0)
+                return seq;
+        }
+    fail_msg("%s: no %s of %s in %s", step->name, step->sequence, step->version, step->stage);
+    return NULL;
+}
+
+static void check_step(const struct model *m, const struct step *step)
+{
+    const struct model_sequence *seq = find_version(m, step);
+    if (seq->state != step->state)
+        fail_msg("%s: %s", step->name, model_state_name(seq->state));
+    if ((seq->task == NULL) != (step->task == NULL) ||
+        (seq->task != NULL && strcmp(seq->task, step->task) != 0))
+        fail_msg("%s: the task is %s", step->name, seq->task != NULL ? seq->task : "none");
+    if (seq->paused != step->paused || seq->goes_back != step->back)
+        fail_msg("%s: paused %d, goes back %d", step->name, seq->paused, seq->goes_back);
+}
+
+static void a_stream_is_followed_step_by_step(void **state)
+{
+    (void)state;
+    struct story s = {0};
+    struct model *m = model_new();
+    size_t step = 0, count = read_stream(&s);
+    for (size_t i = 0; i < count; i++) {
+        struct error err = ERROR_NONE;
+        if (story_apply(m, &s.items[i], &err) != STATUS_OK)
+            fail_msg("event %zu: %s", i + 1, err.text);
+        model_check(m);
+        for (; step < sizeof steps / sizeof steps[0] && steps[step].number == i + 1; step++)
+            check_step(m, &steps[step]);
+    }
+    assert_int_equal(step, sizeof steps / sizeof steps[0]);
+    const struct step declined = {.version = "v5", .stage = "production", .sequence = "delivery"};
+    const struct model_sequence *seq = find_version(m, &declined);
+    assert_int_equal(seq->decision_count, 1);
+    assert_string_equal(seq->decisions[0].result, "fail");
+    assert_string_equal(seq->decisions[0].comment, "m");
+    assert_true(seq->decisions[0].by_person);
+    assert_string_equal(seq->decisions[0].by, "admin");
+    model_free(m);
+    story_free(&s);
+}
+
+static void a_stream_in_any_order_gives_the_same(void **state)
+{
+    (void)state;
+    struct story s = {0};
+    struct model *straight = model_new();
+    size_t count = read_stream(&s);
+    uint64_t random = 4;
+    story_tell(straight, &s);
+    for (int seed = 0; seed < 40; seed++) {
+        struct model *m = model_new();
+        for (size_t i = count; i > 1; i--) {
+            random = random * UINT64_C(6364136223846793005) + 1;
+            size_t k = (size_t)(random >> 33) % i;
+            struct story_item swap = s.items[k];
+            s.items[k] = s.items[i - 1];
+            s.items[i - 1] = swap;
+        }
+        story_tell(m, &s);
+        if (model_digest(m) != model_digest(straight))
+            fail_msg("seed %d gives another model", seed);
+        model_free(m);
+    }
+    model_free(straight);
+    story_free(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +288,8 @@ int main(void)
         cmocka_unit_test(a_remediation_with_an_evaluation_is_shown_as_succeeded),
         cmocka_unit_test(states_alone_give_rows),
         cmocka_unit_test(a_project_without_sequences_is_listed_with_its_stage),
+        cmocka_unit_test(a_stream_is_followed_step_by_step),
+        cmocka_unit_test(a_stream_in_any_order_gives_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
