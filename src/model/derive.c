@@ -305,13 +305,11 @@ static void derive_related(struct model *m, struct context *c)
     for (struct lane *lane = c->lanes; lane != NULL; lane = lane->next)
         for (size_t i = 0; i < lane->run_count; i++) {
             struct run *run = lane->runs[i];
-            const char *before = run->pub.approval.result_task;
             if (run->pub.approval.triggered_id == NULL)
                 continue;
             struct evidence said = run_evidence(run);
             set_approval(m, run, said.news);
-            if (!text_same(before, run->pub.approval.result_task))
-                touch(m, run);
+            touch(m, run);
         }
 }
 

@@ -164,6 +164,7 @@ struct lane {
     struct run *only;  /* where runs points to as long as there is one */
     uint32_t run_count, run_capacity;
     struct stage_state *state; /* NULL: none */
+    struct run *told;          /* the run that the state tells of; NULL: no state */
     struct hold *hold;         /* NULL: it was never paused */
     bool changed;
 };
@@ -308,7 +309,6 @@ void lane_add_task(struct model *m, struct lane *lane, const struct model_task *
 struct model_task *context_find_task(const struct context *c, const char *id, uint32_t key, struct run **run);
 struct model_task run_take_task(struct model *m, struct run *run, struct model_task *task); /* out of it */
 size_t lane_task_count(const struct lane *lane);
-struct run *lane_state_run(const struct lane *lane); /* the run that the lane's state tells of; NULL: none */
 void run_reserve_tasks(struct run *run, size_t count);
 void run_drop_upcoming(struct model *m, struct run *run);
 bool run_knows(const struct run *run, uint32_t key); /* an event with this id is one of its facts */

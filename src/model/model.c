@@ -185,11 +185,10 @@ static void drop_run(struct model *m, struct run *run)
     if (lane->state != NULL && whole_ms(lane->state->latest_ns) <= whole_ms(until_ns)) {
         stage_state_free(m, lane->state);
         lane->state = NULL;
-        for (size_t i = 0; i < lane->run_count; i++)
-            lane->runs[i]->changed = lane->runs[i] != run;
     }
     tomb_add(m, lane, until_ns);
     run_bury(m, run);
+    lane_arrange(m, lane);
     if (lane->run_count == 0)
         lane_remove(m, lane);
     else

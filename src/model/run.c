@@ -94,6 +94,8 @@ void run_bury(struct model *m, struct run *run)
     memmove(lane->runs + i, lane->runs + i + 1, (lane->run_count - i - 1) * sizeof(struct run *));
     lane->run_count--;
     lane->changed = true;
+    if (lane->told == run)
+        lane->told = NULL;
     MEM_GROW(m->graves, m->grave_count, m->grave_capacity);
     m->graves[m->grave_count++] = run;
 }
@@ -203,10 +205,6 @@ static void sort_runs(struct lane *lane)
         for (; k > 0 && run_order(lane->runs[k - 1], run) > 0; k--)
             lane->runs[k] = lane->runs[k - 1];
         lane->runs[k] = run;
-        if (k == i)
-            continue;
-        for (; k <= i; k++) /* a lane's state may tell of another run now */
-            lane->runs[k]->changed = lane->changed = true;
     }
 }
 
@@ -290,36 +288,7 @@ static void settle_nameless(struct model *m, struct lane *lane, bool needed)
         run_bury(m, nameless);
 }
 
-void lane_arrange(struct model *m, struct lane *lane)
-{
-    sort_runs(lane);
-    size_t named = named_count(lane);
-    struct model_task *moved = NULL;
-    size_t moved_count = 0;
-    if (any_misplaced(lane, named)) {
-        moved = mem_alloc(lane_task_count(lane) * sizeof *moved);
-        moved_count = take_misplaced(m, lane, named, moved);
-    }
-    struct run *nameless = nameless_run(lane);
-    bool needed = named > 0 ? state_is_of_unknown(lane, named) : lane->state != NULL;
-    needed = needed || (nameless != NULL && nameless->reached > 0);
-    for (size_t i = 0; i < moved_count && !needed; i++)
-        needed = task_place(lane, named, &moved[i]) == named;
-    settle_nameless(m, lane, needed);
-    for (size_t i = 0; i < moved_count; i++)
-        insert_task(m, lane->runs[task_place(lane, named, &moved[i])], &moved[i]);
-    free(moved);
-}
-
-void lane_add_task(struct model *m, struct lane *lane, const struct model_task *task)
-{
-    size_t named = named_count(lane), place = task_place(lane, named, task);
-    if (place == lane->run_count)
-        (void)run_new(lane);
-    insert_task(m, lane->runs[place], task);
-}
-
-struct run *lane_state_run(const struct lane *lane)
+static struct run *find_told(const struct lane *lane)
 {
     if (lane->state == NULL || lane->run_count == 0)
         return NULL;
@@ -333,4 +302,61 @@ struct run *lane_state_run(const struct lane *lane)
             return lane->runs[i];
     }
     return lane->runs[0];
+}
+
+static void set_told(struct lane *lane)
+{
+    struct run *told = find_told(lane);
+    if (told == lane->told)
+        return;
+    if (lane->told != NULL)
+        lane->told->changed = true;
+    if (told != NULL)
+        told->changed = true;
+    lane->told = told;
+    lane->changed = true;
+}
+
+/* Gives the tasks to the named runs that they belong to. Returns how many, moved to the front, belong to
+ * none. */
+static size_t give_to_named(struct model *m, struct lane *lane, size_t named, struct model_task *moved,
+                            size_t count)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t place = task_place(lane, named, &moved[i]);
+        if (place < named)
+            insert_task(m, lane->runs[place], &moved[i]);
+        else
+            moved[left++] = moved[i];
+    }
+    return left;
+}
+
+void lane_arrange(struct model *m, struct lane *lane)
+{
+    sort_runs(lane);
+    size_t named = named_count(lane), left = 0;
+    struct model_task *moved = NULL;
+    if (any_misplaced(lane, named)) {
+        moved = mem_alloc(lane_task_count(lane) * sizeof *moved);
+        left = give_to_named(m, lane, named, moved, take_misplaced(m, lane, named, moved));
+    }
+    const struct run *nameless = nameless_run(lane);
+    bool needed = left > 0 || (nameless != NULL && nameless->reached > 0);
+    if (!needed)
+        needed = named > 0 ? state_is_of_unknown(lane, named) : lane->state != NULL;
+    settle_nameless(m, lane, needed);
+    for (size_t i = 0; i < left; i++)
+        insert_task(m, lane->runs[named], &moved[i]);
+    free(moved);
+    set_told(lane);
+}
+
+void lane_add_task(struct model *m, struct lane *lane, const struct model_task *task)
+{
+    size_t named = named_count(lane), place = task_place(lane, named, task);
+    if (place == lane->run_count)
+        (void)run_new(lane);
+    insert_task(m, lane->runs[place], task);
 }

@@ -73,7 +73,7 @@ struct evidence run_evidence(const struct run *run)
     if (overall != NULL &&
         !run_is_newer(run, overall->number, overall->latest_ns != 0 ? overall->latest_ns : overall->first_ns))
         said.overall = overall;
-    if (lane->state == NULL || lane_state_run(lane) != run)
+    if (lane->state == NULL || lane->told != run)
         return said;
     const struct stage_state *stage = said.stage = lane->state;
     if (stage->latest_class == EVENT_CLASS_TASK && !run_knows(run, stage->latest_key) &&
