@@ -277,6 +277,7 @@ static enum status make_directory_name(const struct environment_source *source, 
     else
         out->directory = mem_printf("%s/%s", source->workdir, path);
     free(path);
+    out->keptn = mem_string(*source->task->files ? source->workdir : "");
     return STATUS_OK;
 }
 
@@ -310,5 +311,6 @@ void environment_free(struct environment *e)
     free_texts(e->env);
     free_texts(e->argv);
     free(e->directory);
+    free(e->keptn);
     *e = (struct environment){0};
 }

@@ -72,6 +72,7 @@ struct environment {
     char **env;  /* NAME=VALUE, NULL-terminated; of equal names only the last */
     char **argv; /* cmd and args, NULL-terminated */
     char *directory;
+    char *keptn; /* what is to be seen at /keptn; "": the task has no files */
 };
 struct environment_source {
     const struct jobs *jobs;

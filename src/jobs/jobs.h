@@ -4,8 +4,12 @@
  * The path of one job: event → job/config.yaml (service, stage, project level) → an action fits → commit
  * {started event, job record "starting"} → files into a fresh directory → processes, one task after the other
  * → commit {finished event, record "ended"}. A process is started only after its record is durable, so that
- * after a crash no job runs twice. Each process runs under `jobshim`, which sets a process group,
- * parent-death signal and subreaper, then execs. */
+ * after a crash no job runs twice. Each process runs under `jobshim`, which stays with it: it ends what is
+ * below it when drawbridged ends or says so, and writes the log (jobshim.c tells what lives on when).
+ *
+ * An action that is not meant for a `triggered` event runs, and answers nobody; so does a silent one. A
+ * configuration that is not valid fails the task at once, where its text names the task (Keptn's only logs,
+ * and the task runs into its timeout). */
 #ifndef JOBS_JOBS_H
 #define JOBS_JOBS_H
 
@@ -66,8 +70,9 @@ struct jobs_settings {
 
 MUST_CHECK enum status jobs_new(uv_loop_t *loop, const struct jobs_settings *settings,
                                 const struct jobs_ports *ports, struct jobs **out, struct error *err);
-/* Kills what runs (TERM, 2 s later KILL) without sending events, calls done when nothing is left; then
- * jobs_free. */
+/* Kills what runs (TERM, 2 s later KILL) without sending events, calls done (may be NULL) when nothing is
+ * left, also no call of a port that has yet to be answered; then jobs_free. May call done before it returns.
+ * What was running is recovered at the next start. */
 void jobs_stop(struct jobs *j, void (*done)(void *arg), void *arg);
 void jobs_free(struct jobs *j);
 

@@ -1,10 +1,11 @@
 /* jobshim: stands between drawbridged and one command of a job.
  *
- *   jobshim DIRECTORY LOG LOG-MAX-BYTES GRACE-MS COMMAND [ARGUMENT]...
+ *   jobshim DIRECTORY KEPTN LOG LOG-MAX-BYTES GRACE-MS COMMAND [ARGUMENT]...
  *
- * Standard input is a socket to drawbridged. The command is forked at once, into a process group of its own,
- * and told as "forked PID START-TIME"; it is executed only after a 'g' has come, so that drawbridged can
- * first store which processes these are. A 't' ends it. The last line is "exit N", "signal N" or "fault
+ * The command runs in DIRECTORY. KEPTN is what it sees at /keptn, where that is possible (keptnroot.h); "":
+ * nothing. Standard input is a socket to drawbridged. The command is forked at once, into a process group of
+ * its own, and told as "forked PID START-TIME"; it is executed only after a 'g' has come, so that drawbridged
+ * can first store which processes these are. A 't' ends it. The last line is "exit N", "signal N" or "fault
  * TEXT". The command's output goes to the log file.
  *
  * What ends when:
@@ -36,6 +37,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "jobs/keptnroot.h"
 #include "jobs/procs.h"
 
 #define CONTROL    0             /* descriptor of the socket */
@@ -51,7 +53,7 @@ enum phase {
 };
 
 struct shim {
-    const char *directory, *log_path;
+    const char *directory, *keptn, *log_path;
     char **command;
     long long log_max;
     int64_t grace_ns, deadline_ns;
@@ -115,6 +117,9 @@ static void run_command(const struct shim *s, int output, int go, int fault)
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     umask(022);
+    if (*s->keptn != '\0')
+        (void)keptnroot_enter(
+            s->keptn); /* else what drawbridged has replaced in command and variables is all */
     if (chdir(s->directory) == 0) {
         why.in_directory = false;
         execvp(s->command[0], s->command);
@@ -360,16 +365,18 @@ static bool prepare(struct shim *s)
 int main(int argc, char **argv)
 {
     struct shim s = {.go = -1, .output = -1};
-    if (argc < 6) {
-        (void)fprintf(stderr, "usage: jobshim DIRECTORY LOG LOG-MAX-BYTES GRACE-MS COMMAND [ARGUMENT]...\n"
-                              "drawbridged runs it; standard input must be its socket.\n");
+    if (argc < 7) {
+        (void)fprintf(stderr,
+                      "usage: jobshim DIRECTORY KEPTN LOG LOG-MAX-BYTES GRACE-MS COMMAND [ARGUMENT]...\n"
+                      "drawbridged runs it; standard input must be its socket.\n");
         return 2;
     }
     s.directory = argv[1];
-    s.log_path = argv[2];
-    s.log_max = strtoll(argv[3], NULL, 10);
-    s.grace_ns = strtoll(argv[4], NULL, 10) * CLOCK_MS;
-    s.command = argv + 5;
+    s.keptn = argv[2];
+    s.log_path = argv[3];
+    s.log_max = strtoll(argv[4], NULL, 10);
+    s.grace_ns = strtoll(argv[5], NULL, 10) * CLOCK_MS;
+    s.command = argv + 6;
     if (!prepare(&s) || !start_command(&s)) {
         tell("fault cannot prepare the process: %s\n", strerror(errno));
         return 1;

@@ -189,13 +189,14 @@ static char **shim_arguments(struct jobs *j, const struct environment *e, const 
     size_t count = 0;
     while (e->argv[count])
         count++;
-    char **args = mem_alloc((count + 6) * sizeof *args);
+    char **args = mem_alloc((count + 7) * sizeof *args);
     args[0] = j->shim;
     args[1] = e->directory;
-    args[2] = (char *)(uintptr_t)log_path; /* uv_process_options_t lacks a const */
-    args[3] = numbers[0];
-    args[4] = numbers[1];
-    memcpy(args + 5, e->argv, count * sizeof *args);
+    args[2] = e->keptn;
+    args[3] = (char *)(uintptr_t)log_path; /* uv_process_options_t lacks a const */
+    args[4] = numbers[0];
+    args[5] = numbers[1];
+    memcpy(args + 6, e->argv, count * sizeof *args);
     return args;
 }
 

@@ -1,9 +1,10 @@
 /* Who is started when, and who is ended when. */
 #include "config.h"
 
-#include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -316,6 +317,67 @@ static void a_job_whose_jobshim_is_killed_fails(void **state)
     world_close(&w);
 }
 
+/* --- /keptn --- */
+
+static bool can_unshare_mounts(void)
+{
+    int status = 1;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
+                      mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0
+                  ? 0
+                  : 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static size_t count_mounts(void)
+{
+    struct buffer mounts = BUFFER_LIMIT(1 << 20);
+    const char *const cat[] = {"cat", "/proc/self/mounts", NULL};
+    const struct process_request request = {.argv = cat, .deadline_ms = 20000};
+    struct error err = ERROR_NONE;
+    int exit_status = 1;
+    size_t lines = 0;
+    assert_int_equal(process_run(&request, &mounts, NULL, &exit_status, &err), STATUS_OK);
+    for (size_t i = 0; i < mounts.len; i++)
+        lines += mounts.data[i] == '\n';
+    buffer_free(&mounts);
+    return lines;
+}
+
+static void a_file_finds_its_neighbours_at_keptn(void **state)
+{
+    (void)state;
+    struct world w;
+    if (!can_unshare_mounts())
+        skip(); /* there, /keptn is replaced in command and variables only */
+    bool existed = world_exists("/keptn");
+    size_t mounts = count_mounts();
+    world_open(&w, NULL, 0, 0);
+    w.config = ACTION "  tasks: [{name: t, files: [script], cmd: [sh, /keptn/script]}]\n";
+    w.file_name = "script";
+    w.file_text = "head -1 /keptn/script; pwd; cd /keptn; ls; touch new; ls /tmp > /dev/null && test -d "
+                  "/proc/1 && echo all "
+                  "is there; command -v sh; setsid true; tail -1 \"$0\"; ls ..; exit 0\n# end\n";
+    world_handle(&w, "");
+    world_wait(&w, world_has_ended, "the end");
+    char *log = world_log(&w);
+    world_assert_text(log, ".work/1\nscript\nall is there\n");
+    world_assert_text(log, "\n# end\n");
+    world_assert_text(log, "\nkeptn\n");
+    assert_string_equal(json_text(world_commit(&w, 2)->data, "result"), "pass");
+    char *work = mem_printf("%s/jobs/" WORLD_ID ".work", w.directory);
+    assert_false(world_exists(work));
+    assert_int_equal(world_exists("/keptn"), existed);
+    assert_int_equal(count_mounts(), mounts);
+    free(work);
+    free(log);
+    world_close(&w);
+}
+
 /* --- after a restart --- */
 
 /* A process group as a job would leave it: a leader, and a member that it has started. Returns the leader. */
@@ -495,6 +557,7 @@ int main(void)
         cmocka_unit_test(a_stop_between_record_and_start_starts_nothing),
         cmocka_unit_test(a_job_does_not_outlive_a_killed_drawbridged),
         cmocka_unit_test(a_job_whose_jobshim_is_killed_fails),
+        cmocka_unit_test(a_file_finds_its_neighbours_at_keptn),
         cmocka_unit_test(a_restart_kills_what_runs_and_fails_the_task),
         cmocka_unit_test(a_restart_does_not_touch_another_process_of_that_number),
         cmocka_unit_test(a_restart_kills_members_of_a_group_whose_leader_has_gone),
