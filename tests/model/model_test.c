@@ -209,6 +209,8 @@ static void an_open_approval_shows_the_result_so_far(void **state)
     story_event(&s, 2, "c1", "qa", "je-test.triggered", "e1", "", "");
     story_event(&s, 3, "c1", "qa", "qa.delivery.finished", "f1", "t1", ",\"result\":\"warning\"");
     story_event(&s, 3, "c1", "production", "production.delivery.triggered", "t2", "", "");
+    story_event(&s, 3, "c2", "qa", "je-deployment.triggered", "d9", "", "");
+    story_event(&s, 4, "c2", "qa", "approval.triggered", "a9", "", "");
     story_event(&s, 4, "c1", "production", "approval.triggered", "a1", "",
                 ",\"result\":\"warning\",\"evaluation\":{\"result\":\"warning\",\"score\":66.5},"
                 "\"approval\":{\"pass\":\"manual\",\"warning\":\"manual\"}");
@@ -220,6 +222,7 @@ static void an_open_approval_shows_the_result_so_far(void **state)
     assert_string_equal(approval->warning, "manual");
     assert_string_equal(approval->result, "warning");
     assert_string_equal(approval->result_task, "je-test"); /* of the stage before */
+    assert_string_equal(story_find(m, "c2", "qa")->approval.result_task, "je-deployment");
     assert_string_equal(approval->evaluation_result, "warning");
     assert_true(approval->evaluation_score == 66.5);
     assert_int_equal(approval->since_ns, STORY_NS(4));

@@ -350,6 +350,23 @@ static void a_task_that_is_held_makes_it_queued(void **state)
                  "qa");
 }
 
+static void between_two_tasks_a_state_tells_whether_it_is_queued(void **state)
+{
+    (void)state;
+    struct story s = {0};
+    story_event(&s, 0, "c1", "qa", "qa.delivery.triggered", "t1", "", "");
+    story_event(&s, 10, "c1", "qa", "deployment.triggered", "d1", "", "");
+    story_event(&s, 11, "c1", "qa", "deployment.started", "d1s", "d1", "");
+    story_state(&s, 0, "c1", "waiting", "qa", "triggered", "deployment.started", "d1s",
+                11); /* another stage's */
+    story_event(&s, 30, "c1", "qa", "deployment.finished", "d1f", "d1", ",\"result\":\"pass\"");
+    story_state(&s, 0, "c1", "started", "qa", "triggered", "deployment.finished", "d1f", 30);
+    check_states(&s,
+                 (enum model_state[]){MODEL_QUEUED, MODEL_RUNNING, MODEL_RUNNING, MODEL_RUNNING, MODEL_QUEUED,
+                                      MODEL_RUNNING},
+                 "qa");
+}
+
 static void an_abort_closes_an_approval_that_comes_later(void **state)
 {
     (void)state;
@@ -480,6 +497,7 @@ int main(void)
         cmocka_unit_test(queued_until_something_was_triggered_later),
         cmocka_unit_test(paused_until_a_newer_state_says_otherwise),
         cmocka_unit_test(a_task_that_is_held_makes_it_queued),
+        cmocka_unit_test(between_two_tasks_a_state_tells_whether_it_is_queued),
         cmocka_unit_test(an_abort_closes_an_approval_that_comes_later),
         cmocka_unit_test(an_older_state_changes_nothing),
         cmocka_unit_test(a_context_that_was_triggered_again_after_an_abort_runs),
