@@ -164,20 +164,6 @@ static const char *scan_string(struct scan *s, const char *at, bool *has_escapes
     }
 }
 
-static size_t put_utf8(char *out, uint32_t c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    size_t len = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (size_t i = len - 1; i > 0; i--, c >>= 6)
-        out[i] = (char)(0x80 | (c & 0x3F));
-    out[0] = (char)(lead[len] | c);
-    return len;
-}
-
 /* The key without its escapes, which scan_string has found good: as different spellings of one key are one.
  */
 static void decode_key(struct scan *s, struct key *key)
@@ -204,7 +190,7 @@ static void decode_key(struct scan *s, struct key *key)
             c += 6;
             unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
         }
-        len += put_utf8(out + len, unit);
+        len += utf8_encode(unit, out + len);
     }
     key->bytes = out;
     key->len = len;

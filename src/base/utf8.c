@@ -40,6 +40,20 @@ int utf8_decode(const char *text, size_t len, uint32_t *code_point)
     return size;
 }
 
+size_t utf8_encode(uint32_t c, char out[4])
+{
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    size_t len = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = len - 1; i > 0; i--, c >>= 6)
+        out[i] = (char)(0x80 | (c & 0x3F));
+    out[0] = (char)(lead[len] | c);
+    return len;
+}
+
 bool utf8_is_valid(const char *text, size_t len)
 {
     uint32_t c;
@@ -186,8 +200,7 @@ static bool put(struct line *line, uint32_t c)
     bool is_break = line->last == 0 || utf8proc_grapheme_break_stateful(last, next, &line->break_state);
     if ((is_break || line->pending_len + 4 > sizeof line->pending) && !flush(line))
         return false;
-    utf8proc_ssize_t len = utf8proc_encode_char(next, (utf8proc_uint8_t *)line->pending + line->pending_len);
-    line->pending_len += (size_t)len;
+    line->pending_len += utf8_encode(c, line->pending + line->pending_len);
     line->last = c;
     return true;
 }

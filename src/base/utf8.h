@@ -16,6 +16,9 @@ bool utf8_is_valid(const char *text,
  * -2 where they are the beginning of a code point that len cuts off. */
 int utf8_decode(const char *text, size_t len, uint32_t *code_point);
 
+/* Writes a code point that is none of the surrogates and at most U+10FFFF. Returns its length in bytes. */
+size_t utf8_encode(uint32_t code_point, char out[4]);
+
 /* One line of text that is safe on a terminal: control characters, line breaks, escape sequences,
  * bidirectional controls, zero-width and other invisible characters, unassigned and private code points
  * become U+FFFD (in_ascii: '?'), so that what was replaced is seen; so do characters that the C library (in a

@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "base/yaml_text.h"
 
 #define FEW_KEYS       16 /* so many are compared one by one, more are sorted */
 #define MARKS_MAX      (2 * YAML_NODES_MAX)
@@ -34,8 +35,15 @@ struct anchor {
     int height;
 };
 
+/* Where a node stands. */
+struct level {
+    int depth;  /* collections around it */
+    int indent; /* columns before the one around it, 0 where there is none */
+};
+
 struct build {
     const char *text;
+    size_t len, scalar_end; /* bytes of the text; up to the end of the last scalar or alias */
     struct fy_parser *parser;
     struct fy_diag *diag; /* collects errors; the parser's own would print them */
     struct yaml *y;
@@ -179,57 +187,43 @@ static void close_children(struct build *b, struct yaml_node *node, size_t first
     b->open_count = first;
 }
 
-static bool read_text(struct build *b, struct fy_token *token, const struct yaml_node *node, const char **out)
+/* Of an anchor or alias. */
+static bool read_name(struct build *b, struct fy_token *token, const struct yaml_node *node, const char **out)
 {
     size_t len = 0;
-    const char *text = token == NULL ? "" : fy_token_get_text(token, &len);
-    if (text == NULL)
-        return fail(b, node->line, node->column, "this scalar cannot be read");
-    if (memchr(text, '\0', len) != NULL || !utf8_is_valid(text, len))
-        return fail(b, node->line, node->column,
-                    "this string has an escape for a character that cannot be in a text");
+    const char *text = fy_token_get_text(token, &len);
+    if (text == NULL || memchr(text, '\0', len) != NULL || !utf8_is_valid(text, len))
+        return fail(b, node->line, node->column, "this name of an anchor cannot be read");
     *out = arena_string_n(&b->y->arena, text, len);
     return true;
 }
 
-/* Past the blanks and line breaks from `at` on, and what they fold to: a space for one break, a break less
- * for more, themselves for none. */
-static const char *fold(const char *at, const char *end, char **out)
+/* The characters of a scalar. The library's own reading is not used; yaml_text.h says why. */
+static bool read_scalar(struct build *b, struct fy_event *event, struct yaml_node *node, int indent)
 {
-    const char *first = at;
-    size_t breaks = 0;
-    for (; at < end && (*at == ' ' || *at == '\t' || is_break(*at)); at++)
-        breaks += is_break(*at) && !(*at == '\r' && at + 1 < end && at[1] == '\n');
-    size_t len = breaks == 0 ? (size_t)(at - first) : breaks == 1 ? 1 : breaks - 1;
-    if (breaks == 0)
-        memcpy(*out, first, len);
-    else
-        memset(*out, breaks == 1 ? ' ' : '\n', len);
-    *out += len;
-    return at;
-}
-
-/* The text between single quotes. The library's own reading of it loses memory on each run of '' (0.7.12).
- * Source: YAML 1.2.2, section 7.3.2 */
-static bool read_single_quoted(struct build *b, struct fy_event *event, const struct yaml_node *node,
-                               const char **out)
-{
+    static const enum yaml_style styles[] = {[FYSS_PLAIN] = YAML_PLAIN,
+                                             [FYSS_SINGLE_QUOTED] = YAML_SINGLE_QUOTED,
+                                             [FYSS_DOUBLE_QUOTED] = YAML_DOUBLE_QUOTED,
+                                             [FYSS_LITERAL] = YAML_LITERAL,
+                                             [FYSS_FOLDED] = YAML_FOLDED};
     const struct fy_mark *first = fy_event_start_mark(event), *last = fy_event_end_mark(event);
-    if (first == NULL || last == NULL || last->input_pos < first->input_pos)
+    if (event->scalar.value == NULL || first == NULL)
+        return true; /* an empty value */
+    enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
+    if (style < FYSS_PLAIN || style >= FYSS_MAX || last == NULL || last->input_pos < first->input_pos ||
+        last->input_pos > b->len)
         return fail(b, node->line, node->column, "this scalar cannot be read");
-    const char *at = b->text + first->input_pos, *end = b->text + last->input_pos;
-    char *text = arena_alloc(&b->y->arena, (size_t)(end - at) + 1), *to = text;
-    while (at < end) {
-        const char *next = fold(at, end, &to);
-        if (next == at) {
-            next += *at == '\'' ? 2 : 1; /* a quote inside is always doubled */
-            *to++ = *at;
-        }
-        at = next;
-    }
-    *to = '\0';
-    *out = text;
-    return true;
+    const struct yaml_raw raw = {.style = styles[style],
+                                 .document = b->text,
+                                 .first = first->input_pos,
+                                 .last = last->input_pos,
+                                 .header = b->scalar_end,
+                                 .indent = indent};
+    node->quoted = style != FYSS_PLAIN;
+    const char *why;
+    node->text = yaml_text_read(&raw, &b->y->arena, &why);
+    b->scalar_end = last->input_pos;
+    return node->text != NULL || fail(b, node->line, node->column, "%s", why);
 }
 
 static int compare_keys(const void *left, const void *right)
@@ -272,10 +266,10 @@ static bool keys_differ(struct build *b, size_t first)
     return ok;
 }
 
-static bool build_node(struct build *b, struct fy_event *event, const struct yaml_node *key, int depth,
-                       struct anchor *out);
+static bool build_node(struct build *b, struct fy_event *event, const struct yaml_node *key,
+                       struct level level, struct anchor *out);
 
-static bool build_sequence(struct build *b, struct yaml_node *node, int depth, int *height)
+static bool build_sequence(struct build *b, struct yaml_node *node, struct level level, int *height)
 {
     size_t first = b->open_count;
     for (;;) {
@@ -284,7 +278,7 @@ static bool build_sequence(struct build *b, struct yaml_node *node, int depth, i
         if (event == NULL)
             return false;
         bool is_end = event->type == FYET_SEQUENCE_END;
-        bool ok = is_end || build_node(b, event, NULL, depth, &item);
+        bool ok = is_end || build_node(b, event, NULL, level, &item);
         fy_parser_event_free(b->parser, event);
         if (!ok)
             return false;
@@ -298,14 +292,14 @@ static bool build_sequence(struct build *b, struct yaml_node *node, int depth, i
 }
 
 /* One key and its value. *is_end: there was none. */
-static bool build_pair(struct build *b, int depth, struct anchor *value, bool *is_end)
+static bool build_pair(struct build *b, struct level level, struct anchor *value, bool *is_end)
 {
     struct anchor key = {0};
     struct fy_event *event = next_event(b);
     if (event == NULL)
         return false;
     *is_end = event->type == FYET_MAPPING_END;
-    bool ok = *is_end || build_node(b, event, NULL, depth, &key);
+    bool ok = *is_end || build_node(b, event, NULL, level, &key);
     fy_parser_event_free(b->parser, event);
     if (!ok || *is_end)
         return ok;
@@ -314,18 +308,18 @@ static bool build_pair(struct build *b, int depth, struct anchor *value, bool *i
                     "a key must be a plain text, not a list or a mapping");
     b->node_count--; /* keys are no nodes of the tree */
     event = next_event(b);
-    ok = event != NULL && build_node(b, event, key.node, depth, value);
+    ok = event != NULL && build_node(b, event, key.node, level, value);
     fy_parser_event_free(b->parser, event);
     return ok;
 }
 
-static bool build_mapping(struct build *b, struct yaml_node *node, int depth, int *height)
+static bool build_mapping(struct build *b, struct yaml_node *node, struct level level, int *height)
 {
     size_t first = b->open_count;
     for (;;) {
         struct anchor value = {0};
         bool is_end = false;
-        if (!build_pair(b, depth, &value, &is_end))
+        if (!build_pair(b, level, &value, &is_end))
             return false;
         if (is_end)
             break;
@@ -338,11 +332,13 @@ static bool build_mapping(struct build *b, struct yaml_node *node, int depth, in
     return true;
 }
 
-static bool build_alias(struct build *b, struct fy_event *event, struct yaml_node *node, int depth,
+static bool build_alias(struct build *b, struct fy_event *event, struct yaml_node *node, struct level level,
                         struct anchor *out)
 {
     const char *name = NULL;
-    if (!read_text(b, event->alias.anchor, node, &name))
+    const struct fy_mark *end = fy_event_end_mark(event);
+    b->scalar_end = end == NULL || end->input_pos > b->len ? b->scalar_end : end->input_pos;
+    if (!read_name(b, event->alias.anchor, node, &name))
         return false;
     const struct anchor *anchor = map_get(&b->anchors, name);
     if (anchor == NULL)
@@ -350,7 +346,7 @@ static bool build_alias(struct build *b, struct fy_event *event, struct yaml_nod
     if (anchor->node == NULL)
         return fail(b, node->line, node->column, "the alias \"%.60s\" stands inside what it stands for",
                     name);
-    if (depth + anchor->height > YAML_DEPTH_MAX)
+    if (level.depth + anchor->height > YAML_DEPTH_MAX)
         return fail(b, node->line, node->column, "more than %d levels", YAML_DEPTH_MAX);
     node->kind = anchor->node->kind;
     node->quoted = anchor->node->quoted;
@@ -362,7 +358,7 @@ static bool build_alias(struct build *b, struct fy_event *event, struct yaml_nod
     return count_nodes(b, node, anchor->nodes);
 }
 
-static bool build_content(struct build *b, struct fy_event *event, struct yaml_node *node, int depth,
+static bool build_content(struct build *b, struct fy_event *event, struct yaml_node *node, struct level level,
                           struct anchor *out)
 {
     size_t before = b->node_count;
@@ -371,19 +367,16 @@ static bool build_content(struct build *b, struct fy_event *event, struct yaml_n
     node->text = "";
     out->height = 0;
     if (event->type == FYET_SCALAR) {
-        struct fy_token *token = event->scalar.value;
         node->kind = YAML_SCALAR;
-        enum fy_scalar_style style = token == NULL ? FYSS_PLAIN : fy_token_scalar_style(token);
-        node->quoted = style != FYSS_PLAIN;
-        if (!(style == FYSS_SINGLE_QUOTED ? read_single_quoted(b, event, node, &node->text)
-                                          : read_text(b, token, node, &node->text)))
+        if (!read_scalar(b, event, node, level.indent))
             return false;
     } else {
         bool is_mapping = event->type == FYET_MAPPING_START;
         node->kind = is_mapping ? YAML_MAPPING : YAML_SEQUENCE;
-        if (depth >= YAML_DEPTH_MAX)
+        if (level.depth >= YAML_DEPTH_MAX)
             return fail(b, node->line, node->column, "more than %d levels", YAML_DEPTH_MAX);
-        if (!(is_mapping ? build_mapping : build_sequence)(b, node, depth + 1, &out->height))
+        const struct level inside = {.depth = level.depth + 1, .indent = node->column - 1};
+        if (!(is_mapping ? build_mapping : build_sequence)(b, node, inside, &out->height))
             return false;
         out->height++;
     }
@@ -400,7 +393,7 @@ static bool open_anchor(struct build *b, struct fy_event *event, const struct ya
     *out = NULL;
     if (token == NULL)
         return true;
-    if (!read_text(b, token, node, &name))
+    if (!read_name(b, token, node, &name))
         return false;
     *out = arena_alloc(&b->y->arena, sizeof **out);
     **out = (struct anchor){0};
@@ -436,19 +429,18 @@ static void place(struct yaml_node *node, struct fy_event *event, const struct y
     }
 }
 
-/* depth: levels around this node */
-static bool build_node(struct build *b, struct fy_event *event, const struct yaml_node *key, int depth,
-                       struct anchor *out)
+static bool build_node(struct build *b, struct fy_event *event, const struct yaml_node *key,
+                       struct level level, struct anchor *out)
 {
     struct yaml_node *node = arena_alloc(&b->y->arena, sizeof *node);
     *node = (struct yaml_node){0};
     place(node, event, key);
     if (event->type == FYET_ALIAS) {
-        if (!build_alias(b, event, node, depth, out))
+        if (!build_alias(b, event, node, level, out))
             return false;
     } else {
         struct anchor *anchor;
-        if (!open_anchor(b, event, node, &anchor) || !build_content(b, event, node, depth, out))
+        if (!open_anchor(b, event, node, &anchor) || !build_content(b, event, node, level, out))
             return false;
         if (anchor != NULL)
             *anchor = (struct anchor){.node = node, .nodes = out->nodes, .height = out->height};
@@ -486,7 +478,7 @@ static bool build_stream(struct build *b)
                           "a second document begins here; one is allowed");
             break;
         default:
-            ok = build_node(b, event, NULL, 0, &root);
+            ok = build_node(b, event, NULL, (struct level){0}, &root);
             b->y->root = root.node;
             break;
         }
@@ -512,6 +504,7 @@ static bool start_parser(struct build *b, const char *text, size_t len)
     quiet.output_fn = print_nothing;
     quiet.colorize = false;
     b->text = text;
+    b->len = len;
     b->diag = fy_diag_create(&quiet);
     fy_diag_set_collect_errors(b->diag, true);
     const struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2,
