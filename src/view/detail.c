@@ -83,6 +83,38 @@ static void pen_wrapped(struct pen *pen, enum role role, const char *text)
 
 /* ---- parts ---- */
 
+/* What a person calls a source: "cli" for "https://github.com/keptn/keptn/cli#approval.finished". */
+static const char *source_name(struct view *v, const char *raw_source)
+{
+    const char *source = view_safe(v, raw_source);
+    const char *slash = strrchr(source, '/');
+    const char *name = strstr(source, "://") && slash ? slash + 1 : source;
+    const size_t len = strcspn(name, "#");
+    return len > 0 ? view_printf(v, "%.*s", (int)len, name) : source;
+}
+
+/* Which run, when, by whom, from which commits. What is of least use gives way first: who, then when. */
+static void draw_origin(struct pen *pen, const struct model_sequence *seq)
+{
+    struct view *v = pen->v;
+    const char *dot = view_glyph(v, GLYPH_DOT);
+    const char *commits = "";
+    if (seq->stage_commit)
+        commits = view_printf(v, " %s stage %.7s", dot, view_safe(v, seq->stage_commit));
+    if (seq->shipyard_commit)
+        commits = view_printf(v, "%s %s shipyard %.7s", commits, dot, view_safe(v, seq->shipyard_commit));
+    const char *run = view_printf(v, "%.8s", view_safe(v, seq->context));
+    const char *when = view_printf(v, " %s triggered %s", dot, view_clock(v, seq->triggered_ns));
+    const int room = pen->area.w - view_width(run) - view_width(commits);
+    const int by_room = room - view_width(when) - 4;
+    const char *by = seq->triggered_by ? source_name(v, seq->triggered_by) : "";
+    if (*by && by_room >= 4)
+        when = view_printf(v, "%s by %s", when, view_cut(v, by, by_room));
+    else if (view_width(when) > room)
+        when = "";
+    pen_line(pen, ROLE_DIM, view_printf(v, "%s%s%s", run, when, commits));
+}
+
 static void draw_head(struct pen *pen, const struct model_sequence *seq)
 {
     struct view *v = pen->v;
@@ -100,18 +132,7 @@ static void draw_head(struct pen *pen, const struct model_sequence *seq)
         draw_right(v, pen->area, pen->y, theme_state_role(seq->state), state);
     }
     pen->y++;
-    const char *by = seq->triggered_by ? view_safe(v, seq->triggered_by) : "somebody";
-    const char *stage_commit = seq->stage_commit ? view_printf(v, " %s stage %.7s", view_glyph(v, GLYPH_DOT),
-                                                               view_safe(v, seq->stage_commit))
-                                                 : "";
-    const char *shipyard_commit = seq->shipyard_commit
-                                      ? view_printf(v, " %s shipyard %.7s", view_glyph(v, GLYPH_DOT),
-                                                    view_safe(v, seq->shipyard_commit))
-                                      : "";
-    pen_line(pen, ROLE_DIM,
-             view_printf(v, "%.8s %s triggered %s by %s%s%s", view_safe(v, seq->context),
-                         view_glyph(v, GLYPH_DOT), view_clock(v, seq->triggered_ns), by, stage_commit,
-                         shipyard_commit));
+    draw_origin(pen, seq);
     pen->y++;
 }
 

@@ -78,7 +78,6 @@ static void draw_split(struct view *v, struct rect body, int top, int bottom)
     const enum role border = top_screen(v) == &detail_screen ? ROLE_KEY : ROLE_BORDER;
     grid_fill(&v->grid, (struct rect){.x = tree_w, .y = top + 1, .w = 1, .h = bottom - top - 1}, (int)border,
               view_glyph(v, GLYPH_VERTICAL));
-    (void)draw_text(v, body, 0, 0, ROLE_TEXT, "");
     grid_fill(&v->grid, (struct rect){.x = tree_w, .y = top, .w = 1, .h = 1}, ROLE_BORDER,
               view_glyph(v, GLYPH_TEE_DOWN));
     grid_fill(&v->grid, (struct rect){.x = tree_w, .y = bottom, .w = 1, .h = 1}, ROLE_BORDER,
@@ -87,6 +86,17 @@ static void draw_split(struct view *v, struct rect body, int top, int bottom)
     detail_screen.draw(v, detail);
     if (v->box.open)
         box_draw(v, detail);
+}
+
+/* On the separator, cut between words. */
+static void draw_hint(struct view *v, int y, int w)
+{
+    const char *lines[2] = {0}, *text = view_safe(v, v->hint), *ellipsis = view_glyph(v, GLYPH_ELLIPSIS);
+    const int room = w - 4;
+    if (view_width(text) > room && view_wrap(v, text, room - 2, lines, 2) > 0)
+        text = view_printf(v, "%s %s", lines[0], ellipsis);
+    (void)draw_cut(v, (struct rect){.x = 1, .y = y, .w = w - 2, .h = 1}, 1, y, ROLE_HINT,
+                   view_printf(v, " %s ", text));
 }
 
 /* Top line, separator, body, separator or message, keys. */
@@ -98,10 +108,6 @@ static void draw_full(struct view *v)
     draw_horizontal(v, 0, 1, w);
     draw_horizontal(v, 0, bottom, w);
     keyline_draw(v, h - 1, w);
-    if (v->hint && top_screen(v) == &tree_screen && body.h > 6) {
-        (void)draw_cut(v, (struct rect){.x = 1, .y = 1, .w = w - 2, .h = 2}, 1, 1, ROLE_HINT,
-                       view_printf(v, " %s ", view_safe(v, v->hint)));
-    }
     const bool both = top_screen(v) == &tree_screen || top_screen(v) == &detail_screen;
     if (both && view_is_split(v)) {
         draw_split(v, body, 1, bottom);
@@ -110,6 +116,8 @@ static void draw_full(struct view *v)
         if (v->box.open) /* on a low screen over the lines around as well, but for the top one */
             box_draw(v, h < 20 ? (struct rect){.y = 1, .w = w, .h = h - 1} : body);
     }
+    if (v->hint && top_screen(v) == &tree_screen && body.h > 6)
+        draw_hint(v, 1, w);
     if (message_is_shown(v))
         message_draw(v, bottom, w);
 }
