@@ -89,6 +89,9 @@ struct pen { /* writes line after line into an area; lines above and below it ar
 };
 /* The stage line of the run, with tasks and executors. */
 void stages_draw(struct pen *pen, const struct model_sequence *seq);
+/* The newest task of the whole run with output worth a look; *seq becomes the sequence that it is of. NULL:
+ * none. */
+const struct model_task *stages_log_task(const struct model_sequence **seq);
 int stages_height(struct view *v, int width, const struct model_sequence *seq);
 const struct model_task *
 detail_log_task(const struct model_sequence *seq); /* whose output is worth a look; NULL: none */
@@ -215,6 +218,7 @@ void view_say(struct view *v, bool is_error, const char *format, ...) __attribut
 void view_push_screen(struct view *v, const struct view_ops *screen);
 bool view_is_split(const struct view *v);
 bool view_is_compact(const struct view *v);
+void view_plan_wake(struct view *v);  /* sets the timer for what changes by itself */
 bool view_may_decide(struct view *v); /* false: says why not */
 
 /* ---- draw.c: helpers. Text of the model is raw until view_safe ---- */

@@ -90,6 +90,8 @@ void view_job_log(struct view *v, const char *triggered_id, uint64_t offset, con
     log->offset = offset + len;
     if (len > 0 || !growing)
         view_model_changed(v);
+    else
+        view_plan_wake(v); /* nothing to draw, but more to ask for */
 }
 
 /* One line as a person means it: what stands after the last carriage return, without colour sequences. */

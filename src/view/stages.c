@@ -170,6 +170,21 @@ static int place(struct view *v, struct rect area, const struct rect *clip, cons
     return y + band - area.y;
 }
 
+const struct model_task *stages_log_task(const struct model_sequence **seq)
+{
+    const struct model_sequence *runs[STAGES_MAX];
+    const struct model_task *found = detail_log_task(*seq);
+    const size_t n = found ? 0 : runs_of(*seq, runs);
+    for (size_t i = 0; i < n; i++) {
+        const struct model_task *task = detail_log_task(runs[i]);
+        if (!task || (found && task->triggered_ns < found->triggered_ns))
+            continue;
+        found = task;
+        *seq = runs[i];
+    }
+    return found;
+}
+
 int stages_height(struct view *v, int width, const struct model_sequence *seq)
 {
     return place(v, (struct rect){.w = width, .h = 1}, NULL, seq);

@@ -6,7 +6,8 @@
 
 #include "view/internal.h"
 
-#define PARTS_MAX 8
+#define PARTS_MAX     8
+#define MESSAGE_LINES 3
 
 struct part { /* a piece of the line; the least important one gives way first */
     const char *text;
@@ -168,9 +169,14 @@ bool message_is_shown(const struct view *v)
 
 void message_draw(struct view *v, int y, int w)
 {
-    const struct rect line = {.x = 0, .y = y, .w = w, .h = 1};
+    const char *lines[MESSAGE_LINES];
     const bool own = v->message != NULL;
     const enum role role = own ? (v->message_is_error ? ROLE_ERROR : ROLE_NOTICE) : ROLE_STALE;
-    grid_fill(&v->grid, line, (int)role, " ");
-    (void)draw_cut(v, line, w > 2 ? 1 : 0, y, role, view_safe(v, own ? v->message : v->link_why));
+    const size_t most = v->grid.h < 16 ? 1 : MESSAGE_LINES;
+    const int x = w > 2 ? 1 : 0;
+    size_t n = view_wrap(v, view_safe(v, own ? v->message : v->link_why), w - 2 * x, lines, most);
+    const struct rect area = {.x = 0, .y = y - (int)n + 1, .w = w, .h = (int)n};
+    grid_fill(&v->grid, area, (int)role, " ");
+    for (size_t i = 0; i < n; i++)
+        (void)draw_cut(v, area, x, area.y + (int)i, role, lines[i]);
 }

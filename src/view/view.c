@@ -19,7 +19,6 @@
 #define REFRESH_MAX_MS (INT64_C(24) * 3600 * 1000)
 
 static void draw_frame_now(struct view *v);
-static void plan_wake(struct view *v);
 
 int64_t view_now_ms(const struct view *v)
 {
@@ -38,10 +37,6 @@ static void on_frame(uv_timer_t *timer)
 {
     struct view *v = timer->data;
     v->frame_armed = false;
-    if (!term_can_write(v->term)) { /* its backlog is full: the newest state wins, later */
-        v->frame_armed = uv_timer_start(&v->frame_timer, on_frame, FRAME_MS, 0) == 0;
-        return;
-    }
     draw_frame_now(v);
 }
 
@@ -157,6 +152,11 @@ static void box_was_drawn(struct view *v)
 static void draw_frame_now(struct view *v)
 {
     int w = 0, h = 0;
+    if (!term_can_write(
+            v->term)) { /* its backlog is full, drawing would block: the newest state wins, later */
+        v->frame_armed = uv_timer_start(&v->frame_timer, on_frame, FRAME_MS, 0) == 0;
+        return;
+    }
     term_size(v->term, &w, &h);
     v->next_change_ns = INT64_MAX;
     arena_reset(&v->arena);
@@ -171,7 +171,7 @@ static void draw_frame_now(struct view *v)
     term_present(v->term, &v->grid, v->box.open ? v->box.cursor_x : -1, v->box.cursor_y);
     v->last_frame_ms = view_now_ms(v);
     box_was_drawn(v);
-    plan_wake(v);
+    view_plan_wake(v);
 }
 
 /* ---- what changes by itself ---- */
@@ -186,7 +186,7 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < 0 ? b : b < 0 ? a : a < b ? a : b;
 }
 
-static void plan_wake(struct view *v)
+void view_plan_wake(struct view *v)
 {
     const int64_t now_ms = view_now_ms(v);
     int64_t wait_ms = -1;
@@ -250,11 +250,11 @@ static void go_back(struct view *v)
 static void show_log(struct view *v)
 {
     const struct model_sequence *seq = tree_selected(v);
-    const struct model_task *task = seq ? detail_log_task(seq) : NULL;
+    const struct model_task *task = seq ? stages_log_task(&seq) : NULL;
     if (!seq) {
         view_say(v, false, "pick a sequence: a job log belongs to one of its tasks");
     } else if (!task) {
-        view_say(v, false, "no task of this sequence has run yet");
+        view_say(v, false, "no job of this run has begun yet");
     } else {
         log_show(v, seq, task);
         view_push_screen(v, &log_screen);

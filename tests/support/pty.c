@@ -20,6 +20,7 @@
 
 #include "base/buffer.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #define RAW_KEPT 65536
 
@@ -67,6 +68,22 @@ static void on_answer(const char *bytes, size_t len, void *arg)
     struct pty *p = arg;
     if (!p->mute)
         write_all(p->master, bytes, len);
+}
+
+/* libvterm 0.1.4 crashes where a wide character comes to a screen of one column, as it may just after a
+ * resize: it gets a '?' instead. */
+static void feed_one_column(struct pty *p, const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        uint32_t cp = 0;
+        char text[8] = {0};
+        const int n = utf8_decode(bytes + i, len - i, &cp);
+        const size_t step = n > 0 ? (size_t)n : 1;
+        memcpy(text, bytes + i, step);
+        const bool wide = n > 1 && utf8_width_cells(text, false) > 1;
+        (void)vterm_input_write(p->term, wide ? "?" : text, wide ? 1 : step);
+        i += step;
+    }
 }
 
 static int on_property(VTermProp property, VTermValue *value, void *arg)
@@ -168,7 +185,10 @@ static void take_output(struct pty *p)
         if (p->raw.len > RAW_KEPT)
             buffer_consume(&p->raw, p->raw.len - RAW_KEPT / 2);
         (void)buffer_add(&p->raw, bytes, (size_t)n < RAW_KEPT ? (size_t)n : RAW_KEPT);
-        (void)vterm_input_write(p->term, bytes, (size_t)n);
+        if (p->columns == 1)
+            feed_one_column(p, bytes, (size_t)n);
+        else
+            (void)vterm_input_write(p->term, bytes, (size_t)n);
     }
 }
 
