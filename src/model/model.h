@@ -65,7 +65,7 @@ struct model_task {
         uint64_t number;
         uint32_t key;
         uint8_t started, finished, by; /* how many; which executor completed it */
-        bool approval : 1, triggered_seen : 1, complete : 1;
+        bool approval : 1, triggered_seen : 1, complete : 1, open : 1;
     } facts;
 };
 struct model_label {

@@ -87,18 +87,31 @@ static void remember(struct model *m, const cJSON *events, int count, uint64_t n
         qsort(m->open_keys, m->open_key_count, sizeof *m->open_keys, order_of_keys);
 }
 
-static void derive_waiting(struct model *m)
+/* Whether the answer may have changed which approvals of the run are open. */
+static bool is_touched(const struct model *m, const struct run *run)
 {
-    size_t count = 0;
-    struct context **contexts = mem_alloc((m->context_count + 1) * sizeof(struct context *));
-    for (size_t i = 0; i < m->context_capacity; i++)
-        if (m->contexts[i] != NULL)
-            contexts[count++] = m->contexts[i];
-    for (size_t i = 0; i < count; i++) {
-        context_mark(contexts[i]);
-        context_derive(m, contexts[i]);
+    if (state_is_ended(run->pub.state))
+        return false;
+    for (size_t i = 0; i < run->reached; i++)
+        if (run->pub.tasks[i].facts.open != task_is_open(m, &run->pub.tasks[i]))
+            return true;
+    /* one that only a state tells of */
+    return run->lane->told == run && text_is(run->lane->state->latest_name, APPROVAL_TASK);
+}
+
+static void derive_touched(struct model *m)
+{
+    /* Deriving changes no context, only what it shows. */
+    for (size_t i = 0; i < m->context_capacity; i++) {
+        struct context *c = m->contexts[i];
+        bool touched = false;
+        for (struct lane *lane = c != NULL ? c->lanes : NULL; lane != NULL; lane = lane->next)
+            for (size_t k = 0; k < lane->run_count; k++)
+                if (is_touched(m, lane->runs[k]))
+                    touched = lane->changed = lane->runs[k]->changed = true;
+        if (touched)
+            context_derive(m, c);
     }
-    free(contexts);
 }
 
 enum status model_apply_open_approvals(struct model *m, const cJSON *answer, uint64_t number,
@@ -122,7 +135,7 @@ enum status model_apply_open_approvals(struct model *m, const cJSON *answer, uin
     }
     if (is_whole(answer, count) && number != 0 && number >= m->open_number) {
         remember(m, events, count, number);
-        derive_waiting(m);
+        derive_touched(m);
     }
     return STATUS_OK;
 }

@@ -305,7 +305,8 @@ static void set_task_states(const struct model *m, struct run *run)
     bool ended = state_is_ended(run->pub.state);
     for (size_t i = 0; i < run->reached; i++) {
         struct model_task *task = &run->pub.tasks[i];
-        bool open = task_is_open(m, task), done = !open && task_is_done(run, i);
+        bool open = !ended && task_is_open(m, task), done = !open && task_is_done(run, i);
+        task->facts.open = open;
         task->finished_ns = 0;
         task->result = task->message = NULL;
         if (done) {

@@ -436,6 +436,16 @@ static void an_approval_that_is_not_in_a_newer_answer_is_closed(void **state)
     assert_string_equal(model_waiting_at(m, 1)->context, "c3"); /* newer than the answer */
     assert_int_equal(story_find(m, "c1", "qa")->state, MODEL_RUNNING);
     assert_null(model_find_approval(m, "a1"));
+    uint64_t revision = model_revision(m);
+    s.items[2].number = 50; /* c3's is not in it either; the same answer again tells nothing new */
+    assert_int_equal(story_apply(m, &s.items[2], NULL), STATUS_OK);
+    model_check(m);
+    assert_int_equal(model_waiting_count(m), 1);
+    assert_true(model_revision(m) > revision);
+    revision = model_revision(m);
+    s.items[2].number = 51;
+    assert_int_equal(story_apply(m, &s.items[2], NULL), STATUS_OK);
+    assert_int_equal(model_revision(m), revision);
     model_free(m);
     story_free(&s);
 }
