@@ -4,9 +4,9 @@
  * Two inputs, each with a number: events (set-like: any order, with repeats, gives one model) and states (the
  * newer state of a stage wins). It touches no socket, terminal or clock; strings are interned; a sequence
  * keeps facts, not JSON. All structs are read-only for others and owned by the model: a pointer to a project,
- * stage or sequence, and its name, stays valid until model_free, model_clear, or a model_trim that dropped
- * something; whatever else a sequence points to only until the next call that changes the model. Times are ns
- * since 1970 UTC, 0: unknown.
+ * stage or sequence stays valid until model_free, model_clear, or a model_trim that dropped something, and so
+ * do the names of projects and stages; what a sequence points to only until the next call that changes the
+ * model. Times are ns since 1970 UTC, 0: unknown.
  *
  * A *number* is the stream's; 0: unknown. A server without one (a polled Keptn) is given the time of its
  * answer, in ns since 1970, instead. */
