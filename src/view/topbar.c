@@ -51,7 +51,7 @@ static struct part waiting_part(struct view *v)
 {
     const size_t count = model_waiting_count(v->model);
     if (count == 0)
-        return (struct part){.text = "nothing waiting", .role = ROLE_DIM};
+        return (struct part){.text = " nothing waiting ", .role = ROLE_DIM};
     return (struct part){.text = view_printf(v, " %s %zu waiting %s ", view_glyph(v, GLYPH_WAITING), count,
                                              view_age(v, model_waiting_at(v->model, 0)->since_ns, false)),
                          .role = ROLE_WAITING};
@@ -73,25 +73,32 @@ static int total_width(const struct part *parts, int count, int dropped)
     return total;
 }
 
-/* Draws the parts that fit: those before `right` from the left, the others from the right. */
-static void draw_parts(struct view *v, struct rect line, const struct part *parts, int count, int right)
+static int draw_from(struct view *v, struct rect line, int x, const struct part *parts, int count, int keep)
 {
-    int keep = 100, x = line.x, end = line.x + line.w;
-    while (keep > 1 && total_width(parts, count, keep) > line.w)
-        keep--;
-    for (int i = 0; i < right; i++)
+    for (int i = 0; i < count; i++)
         if (parts[i].importance < keep && *parts[i].text)
             x += draw_cut(v, line, x, line.y, parts[i].role, parts[i].text) + 2;
-    for (int i = count - 1; i >= right; i--) {
-        const int width = view_width(parts[i].text);
-        if (parts[i].importance >= keep || !*parts[i].text)
-            continue;
-        if (end - width < x) { /* only where not even what is always there fits: the first ones win */
-            continue;
-        }
-        (void)draw_text(v, line, end - width, line.y, parts[i].role, parts[i].text);
-        end -= width + 2;
-    }
+    return x;
+}
+
+/* Draws the parts that fit: the first `left` from the left, the last at the right, the others between, from a
+ * place of their own, so that one that comes or goes moves only those behind it. */
+static void draw_parts(struct view *v, struct rect line, const struct part *parts, int count, int left)
+{
+    const struct part *last = &parts[count - 1];
+    const int anchor = line.x + line.w * 2 / 5;
+    int keep = 100;
+    while (keep > 1 && total_width(parts, count, keep) > line.w)
+        keep--;
+    const int end = line.x + line.w - view_width(last->text);
+    const int between = total_width(parts + left, count - left - 1, keep);
+    const int after_left = draw_from(v, line, line.x, parts, left, keep);
+    int x = anchor + between <= end ? anchor : end - between;
+    x = x < after_left ? after_left : x;
+    const struct rect room = {.x = line.x, .y = line.y, .w = end - line.x, .h = 1};
+    (void)draw_from(v, room, x, parts + left, count - left - 1, keep);
+    if (end >= line.x)
+        (void)draw_text(v, line, end, line.y, last->role, last->text);
 }
 
 static void draw_least(struct view *v, struct rect line)
@@ -126,7 +133,7 @@ void topbar_draw(struct view *v, int y, int w)
     parts[count++] = (struct part){.text = "drawbridge", .role = ROLE_TITLE, .importance = 6};
     parts[count++] = (struct part){.text = context, .role = ROLE_TITLE, .importance = 2};
     parts[count++] = (struct part){.text = name, .role = ROLE_TEXT, .importance = 3};
-    const int right = count;
+    const int left = count;
     parts[count++] = waiting_part(v);
     if (running > 0)
         parts[count++] =
@@ -139,7 +146,7 @@ void topbar_draw(struct view *v, int y, int w)
                           .role = ROLE_FAILED,
                           .importance = 4};
     parts[count++] = link_part(v);
-    draw_parts(v, line, parts, count, right);
+    draw_parts(v, line, parts, count, left);
 }
 
 void keyline_draw(struct view *v, int y, int w)

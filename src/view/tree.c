@@ -198,16 +198,13 @@ static bool find_id(const struct tree *t, const struct row_id *id, size_t *row)
     return false;
 }
 
-/* Where the cursor goes while the operator has not moved it: to what waits longest, else to what runs. */
+/* Where the cursor goes while the operator has chosen nothing: to what waits longest, else to what runs. */
 static bool find_interesting(const struct view *v, size_t *row)
 {
     const struct tree *t = &v->tree;
-    const struct model_sequence *current = tree_selected(v);
-    if (current && current->state == MODEL_WAITING)
-        return false;
-    if (model_waiting_count(v->model) > 0 && find_sequence(t, model_waiting_at(v->model, 0), row))
-        return true;
-    if (current)
+    if (model_waiting_count(v->model) > 0)
+        return find_sequence(t, model_waiting_at(v->model, 0), row);
+    if (tree_selected(v))
         return false;
     for (size_t i = 0; i < t->count; i++) {
         if (t->rows[i].kind == ROW_SEQUENCE && t->rows[i].seq->state == MODEL_RUNNING) {
@@ -363,6 +360,7 @@ static void enter_here(struct view *v)
     const struct tree *t = &v->tree;
     const struct row row = t->rows[t->cursor];
     const struct model_sequence *waiting = row.kind == ROW_STAGE ? oldest_waiting_in(row.stage) : NULL;
+    v->tree.moved = true;
     if (row.kind == ROW_SEQUENCE)
         view_push_screen(v, &detail_screen);
     else if (waiting)
@@ -440,6 +438,7 @@ static unsigned tree_key(struct view *v, const struct input_event *ev)
         fold_here(v, false);
         return VIEW_KEY_USED;
     case INPUT_TAB:
+        v->tree.moved = true;
         view_push_screen(v, &detail_screen);
         return VIEW_KEY_USED;
     case INPUT_ENTER:

@@ -256,6 +256,7 @@ static void show_log(struct view *v)
     } else if (!task) {
         view_say(v, false, "no job of this run has begun yet");
     } else {
+        v->tree.moved = true;
         log_show(v, seq, task);
         view_push_screen(v, &log_screen);
     }
