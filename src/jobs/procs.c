@@ -30,7 +30,8 @@ bool procs_read(pid_t pid, struct procs_entry *out)
     if (!name_end || sscanf(name_end + 1, " %c %d %d %d", &state, &parent, &group, &session) != 4)
         return false;
     const char *p = name_end + 1;
-    for (int field = 2; field < 22 && p; field++) /* stands before field 3; field 22 is the start time */
+    for (int field = 3; field < 22 && p;
+         field++) /* p stands before that field; 22 is the start time (proc(5)) */
         p = strchr(p + 1, ' ');
     if (!p)
         return false;

@@ -504,11 +504,11 @@ static bool all_have_ended(struct world *w)
     return ended == 5 && !w->j->jobs;
 }
 
-static void more_jobs_than_may_run_wait_in_order(void **state)
+/* Five jobs, of which only some may run at once. */
+static void run_five(int concurrent_max)
 {
-    (void)state;
     struct world w;
-    world_open(&w, NULL, 2, 0);
+    world_open(&w, NULL, concurrent_max, 0);
     w.config = SH("sleep 0.05");
     for (int i = 0; i < 5; i++) {
         struct event ev = {0};
@@ -519,20 +519,29 @@ static void more_jobs_than_may_run_wait_in_order(void **state)
         event_free(&ev);
     }
     world_wait(&w, all_have_ended, "five ends");
-    int running = 0, next = 0;
+    int running = 0, begun = 0;
     for (size_t i = 0; i < w.commit_count; i++) {
         const struct commit *c = &w.commits[i];
         if (i < 5) /* all are taken on at once */
             assert_string_equal(c->type, "sh.keptn.event.je.started");
         if (strcmp(c->state, "running") == 0) {
             running++;
-            assert_int_equal(c->id[4] - '0', next++);
+            if (concurrent_max == 1) /* of several, a later one may have its process sooner */
+                assert_int_equal(c->id[4] - '0', begun);
+            begun++;
         }
         running -= strcmp(c->state, "ended") == 0;
-        assert_in_range(running, 0, 2);
+        assert_in_range(running, 0, concurrent_max);
     }
-    assert_int_equal(next, 5);
+    assert_int_equal(begun, 5);
     world_close(&w);
+}
+
+static void more_jobs_than_may_run_wait_in_order(void **state)
+{
+    (void)state;
+    run_five(1);
+    run_five(2);
 }
 
 static void the_same_event_again_runs_nothing(void **state)

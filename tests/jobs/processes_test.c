@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -380,6 +381,46 @@ static void a_file_finds_its_neighbours_at_keptn(void **state)
 
 /* --- after a restart --- */
 
+static int64_t ticks_since_boot(void)
+{
+    struct timespec now;
+    assert_int_equal(clock_gettime(CLOCK_BOOTTIME, &now), 0);
+    return (int64_t)now.tv_sec * sysconf(_SC_CLK_TCK) + now.tv_nsec * sysconf(_SC_CLK_TCK) / CLOCK_S;
+}
+
+/* The record is written before the command is executed, and compared after it. */
+static void a_process_keeps_its_start_time_when_it_executes(void **state)
+{
+    (void)state;
+    int go[2], out[2];
+    char byte;
+    struct procs_entry before, after;
+    assert_int_equal(pipe(go), 0);
+    assert_int_equal(pipe(out), 0);
+    int64_t earliest = ticks_since_boot() - 2; /* the kernel rounds down */
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        dup2(out[1], 1);
+        if (read(go[0], &byte, 1) == 1)
+            execl("/bin/sh", "sh", "-c", "echo x; exec sleep 300", (char *)NULL);
+        _exit(127);
+    }
+    assert_true(procs_read(pid, &before));
+    assert_in_range(before.start_time, earliest, ticks_since_boot() + 2);
+    assert_int_equal(before.parent, getpid());
+    assert_int_equal(write(go[1], "g", 1), 1);
+    assert_int_equal(read(out[0], &byte, 1), 1); /* it has executed the shell */
+    assert_true(procs_read(pid, &after));
+    assert_int_equal(before.start_time, after.start_time);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    for (size_t i = 0; i < 2; i++) {
+        close(go[i]);
+        close(out[i]);
+    }
+}
+
 /* A process group as a job would leave it: a leader, and a member that it has started. Returns the leader. */
 static pid_t start_group(bool with_environment, bool leader_ends, pid_t *member)
 {
@@ -558,6 +599,7 @@ int main(void)
         cmocka_unit_test(a_job_does_not_outlive_a_killed_drawbridged),
         cmocka_unit_test(a_job_whose_jobshim_is_killed_fails),
         cmocka_unit_test(a_file_finds_its_neighbours_at_keptn),
+        cmocka_unit_test(a_process_keeps_its_start_time_when_it_executes),
         cmocka_unit_test(a_restart_kills_what_runs_and_fails_the_task),
         cmocka_unit_test(a_restart_does_not_touch_another_process_of_that_number),
         cmocka_unit_test(a_restart_kills_members_of_a_group_whose_leader_has_gone),
