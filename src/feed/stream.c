@@ -45,8 +45,8 @@ struct stream {
     struct lws_context *context;
     struct lws_vhost *vhost;
     uv_timer_t deadline, report; /* report: a failure told from the loop */
+    uv_check_t end;
     size_t open_handles;
-    size_t inside; /* callbacks of libwebsockets on the stack: its context must not go meanwhile */
     bool freed;
     int end_turns;
 
@@ -72,11 +72,25 @@ static const struct lws_protocols protocols[] = {
     {.name = NULL},
 };
 
+static void forget_target(struct stream *s)
+{
+    free(s->host);
+    free(s->authority);
+    free(s->path);
+    free(s->token);
+    free(s->proxy);
+    s->host = s->authority = s->path = s->token = s->proxy = NULL;
+}
+
 static void handle_closed(uv_handle_t *handle)
 {
     struct stream *s = handle->data;
-    if (--s->open_handles == 0 && s->freed)
-        free(s);
+    if (--s->open_handles > 0)
+        return;
+    forget_target(s);
+    free(s->ca_file);
+    buffer_free(&s->message); /* the last one may be what a callback reads that has freed the stream */
+    free(s);
 }
 
 /* --- the end of a connection --- */
@@ -275,9 +289,7 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     struct stream *s = c->stream;
     c->inside = true;
     if (s != NULL) {
-        s->inside++;
         result = handle(s, c, wsi, reason, in, len);
-        s->inside--;
     } else if (reason == LWS_CALLBACK_CLIENT_RECEIVE || reason == LWS_CALLBACK_CLIENT_WRITEABLE ||
                reason == LWS_CALLBACK_CLIENT_ESTABLISHED || reason == LWS_CALLBACK_CLIENT_RECEIVE_PONG)
         result = -1;
@@ -441,16 +453,6 @@ static void look_up(struct stream *s, const char *host, size_t len)
     free(name);
 }
 
-static void forget_target(struct stream *s)
-{
-    free(s->host);
-    free(s->authority);
-    free(s->path);
-    free(s->token);
-    free(s->proxy);
-    s->host = s->authority = s->path = s->token = s->proxy = NULL;
-}
-
 /* ws://host:port/path. False: not such a URL. */
 static bool split_url(struct stream *s, const char *url)
 {
@@ -525,19 +527,21 @@ struct stream *stream_new(uv_loop_t *loop, const char *ca_file, const struct str
     s->message = BUFFER_LIMIT(MESSAGE_MAX);
     uv_timer_init(loop, &s->deadline);
     uv_timer_init(loop, &s->report);
-    s->deadline.data = s->report.data = s;
-    s->open_handles = 2;
+    uv_check_init(loop, &s->end);
+    s->deadline.data = s->report.data = s->end.data = s;
+    s->open_handles = 3;
     return s;
 }
 
-static void close_timers(struct stream *s)
+static void close_handles(struct stream *s)
 {
     uv_close((uv_handle_t *)&s->deadline, handle_closed);
     uv_close((uv_handle_t *)&s->report, handle_closed);
+    uv_close((uv_handle_t *)&s->end, handle_closed);
 }
 
-/* libwebsockets closes its handles on the loop, and forgets the rest: it has to be asked again when they are
- * closed (pcontext says whether it is through). */
+/* libwebsockets 4.1 closes its handles on the loop, and forgets the rest: it has to be asked again when they
+ * are closed (pcontext says whether it is through). */
 static void on_end_again(uv_timer_t *timer)
 {
     struct stream *s = timer->data;
@@ -547,31 +551,35 @@ static void on_end_again(uv_timer_t *timer)
     }
     if (s->context != NULL)
         lws_context_destroy(s->context);
-    close_timers(s);
+    close_handles(s);
 }
 
-static void end(uv_timer_t *timer)
+static void on_end(uv_check_t *check)
 {
-    struct stream *s = timer->data;
-    if (s->context != NULL)
-        lws_context_destroy(s->context);
-    forget_target(s);
-    free(s->ca_file);
-    buffer_free(&s->message);
-    if (s->context != NULL)
-        uv_timer_start(&s->report, on_end_again, 1, 0);
-    else
-        close_timers(s);
+    struct stream *s = check->data;
+    uv_check_stop(check);
+    lws_context_destroy(s->context);
+    uv_timer_start(&s->report, on_end_again, 1, 0);
 }
 
+static void on_wake(uv_timer_t *timer)
+{
+    (void)timer; /* the loop turns, and comes to on_end */
+}
+
+/* libwebsockets 4.1 closes its event descriptor twice: when its context is destroyed, and when the handle on
+ * it has closed. Whoever opened a descriptor in between would lose it. So this happens in the loop's check
+ * phase, which the closing of handles follows at once. */
 void stream_free(struct stream *s)
 {
     if (s == NULL)
         return;
     stream_drop(s);
     s->freed = true;
-    if (s->inside > 0)
-        uv_timer_start(&s->report, end, 0, 0);
-    else
-        end(&s->report);
+    if (s->context == NULL) {
+        close_handles(s);
+        return;
+    }
+    uv_check_start(&s->end, on_end);
+    uv_timer_start(&s->report, on_wake, 1, 0);
 }

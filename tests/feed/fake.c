@@ -85,7 +85,7 @@ static void on_written(uv_write_t *request, int status)
 
 void fake_raw(struct fake_peer *p, const void *bytes, size_t len)
 {
-    if (p->closing)
+    if (p->closing || (p->limited && p->budget == 0))
         return;
     bool last = p->limited && len >= p->budget;
     if (last)
@@ -282,6 +282,7 @@ static void on_connection(uv_stream_t *listener, int status)
         fake_hang_up(p);
         return;
     }
+    uv_tcp_nodelay(&p->tcp, 1);
     uv_read_start((uv_stream_t *)&p->tcp, on_alloc, on_read);
 }
 
