@@ -11,6 +11,7 @@
 
 #define LABEL_WIDTH 16
 #define WRAPPED_MAX 4
+#define BY_LEAST    8 /* cells of " by name" that still tell something */
 
 size_t view_wrap(struct view *v, const char *text, int width, const char **lines, size_t max)
 {
@@ -93,7 +94,8 @@ static const char *source_name(struct view *v, const char *raw_source)
     return len > 0 ? view_printf(v, "%.*s", (int)len, name) : source;
 }
 
-/* Which run, when, by whom, from which commits. What is of least use gives way first: who, then when. */
+/* Which run, when, by whom, from which commits. What is of least use gives way first: words, then who, then
+ * when. */
 static void draw_origin(struct pen *pen, const struct model_sequence *seq)
 {
     struct view *v = pen->v;
@@ -104,15 +106,17 @@ static void draw_origin(struct pen *pen, const struct model_sequence *seq)
     if (seq->shipyard_commit)
         commits = view_printf(v, "%s %s shipyard %.7s", commits, dot, view_safe(v, seq->shipyard_commit));
     const char *run = view_printf(v, "%.8s", view_safe(v, seq->context));
-    const char *when = view_printf(v, " %s triggered %s", dot, view_clock(v, seq->triggered_ns));
+    const char *clock = view_clock(v, seq->triggered_ns);
+    const char *when = view_printf(v, " %s triggered %s", dot, clock);
+    const char *by = seq->triggered_by ? view_printf(v, " by %s", source_name(v, seq->triggered_by)) : "";
     const int room = pen->area.w - view_width(run) - view_width(commits);
-    const int by_room = room - view_width(when) - 4;
-    const char *by = seq->triggered_by ? source_name(v, seq->triggered_by) : "";
-    if (*by && by_room >= 4)
-        when = view_printf(v, "%s by %s", when, view_cut(v, by, by_room));
-    else if (view_width(when) > room)
+    if (view_width(when) + view_width(by) > room)
+        when = view_printf(v, " %s %s", dot, clock);
+    const int by_room = room - view_width(when);
+    by = view_width(by) <= by_room ? by : by_room >= BY_LEAST ? view_cut(v, by, by_room) : "";
+    if (view_width(when) > room)
         when = "";
-    pen_line(pen, ROLE_DIM, view_printf(v, "%s%s%s", run, when, commits));
+    pen_line(pen, ROLE_DIM, view_printf(v, "%s%s%s%s", run, when, by, commits));
 }
 
 static void draw_head(struct pen *pen, const struct model_sequence *seq)

@@ -46,7 +46,8 @@ static void add_executors(struct view *v, struct block *b, const struct model_ta
         const bool ended = e->finished_ns > 0;
         const bool passed =
             e->result && (strcmp(e->result, "pass") == 0 || strcmp(e->result, "warning") == 0);
-        const enum model_state state = !ended ? MODEL_RUNNING : passed ? MODEL_SUCCEEDED : MODEL_FAILED;
+        const enum model_state open_state = task->finished_ns ? MODEL_NOT_REACHED : MODEL_RUNNING;
+        const enum model_state state = !ended ? open_state : passed ? MODEL_SUCCEEDED : MODEL_FAILED;
         add_entry(b, (struct entry){.role = theme_state_role(state),
                                     .glyph = view_glyph(v, theme_state_glyph(state)),
                                     .name = view_printf(v, "  %s", view_safe(v, e->source)),
@@ -86,7 +87,8 @@ static void fill_block(struct view *v, struct block *b, const struct model_seque
                                     .glyph = view_glyph(v, theme_state_glyph(task->state)),
                                     .name = view_safe(v, task->name),
                                     .time = task_time(v, task)});
-        if (task->executor_count > 1)
+        if (task->executor_count > 1 &&
+            strcmp(task->name, "approval") != 0) /* its decisions are told in words */
             add_executors(v, b, task);
         if ((task->state == MODEL_FAILED || task->state == MODEL_TIMED_OUT) && task->message &&
             *task->message)

@@ -313,7 +313,9 @@ static char *theme_path(int i, const char *name, const char *data_directory)
             return mem_printf("%s/drawbridge/themes/%s.yaml", config, name);
         return home ? mem_printf("%s/.config/drawbridge/themes/%s.yaml", home, name) : NULL;
     case 1:
-        return data_directory ? mem_printf("%s/themes/%s.yaml", data_directory, name) : NULL;
+        return data_directory && strcmp(data_directory, PKGDATADIR) != 0
+                   ? mem_printf("%s/themes/%s.yaml", data_directory, name)
+                   : NULL;
     default:
         return mem_printf("%s/themes/%s.yaml", PKGDATADIR, name);
     }
