@@ -2,6 +2,7 @@
 
 #include "cli/dashboard.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,11 @@
 #include "model/model.h"
 #include "view/view.h"
 
-#define SIGNALS 3
+#define SIGNALS      3
+#define SMALL_ANSWER 16384 /* bytes */
+#define LARGE_BLOCK                                                                                          \
+    262144 /* bytes; malloc maps and unmaps such a block, so that nothing of a large answer stays in the     \
+              heap */
 
 struct dashboard {
     struct cli_context *ctx;
@@ -82,7 +87,8 @@ static void on_snapshot(void *arg, const char *what, const char *text, size_t le
     struct dashboard *d = arg;
     struct error err = ERROR_NONE;
     cJSON *answer = NULL;
-    enum status status = json_parse(text, len, &answer, &err);
+    struct arena arena = {.block_size = len > SMALL_ANSWER ? LARGE_BLOCK : 0};
+    enum status status = json_parse_in_arena(text, len, &arena, &answer, &err);
     if (status == STATUS_OK && strcmp(what, "project") == 0)
         status = model_apply_project(d->model, answer, number, &err);
     else if (status == STATUS_OK && strcmp(what, "state") == 0)
@@ -93,13 +99,14 @@ static void on_snapshot(void *arg, const char *what, const char *text, size_t le
         apply_events(d, answer, number);
     if (status != STATUS_OK)
         complain(d, "a part of the server's answer was left out", &err);
-    cJSON_Delete(answer);
+    arena_free(&arena);
 }
 
 static void on_snapshot_end(void *arg, bool replaces)
 {
     struct dashboard *d = arg;
     (void)replaces; /* on_snapshot_begin has cleared the model */
+    malloc_trim(0); /* the answers of the snapshot were many times what is kept of them */
     view_model_changed(d->view);
 }
 
@@ -339,6 +346,7 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
 {
     static const int numbers[SIGNALS] = {SIGTERM, SIGHUP, SIGINT};
     struct dashboard *d = MEM_NEW(struct dashboard);
+    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK / 4); /* fixed: it would grow with the first large answer */
     d->ctx = ctx;
     d->model = model_new();
     enum status status = open_view(d, hint, err);

@@ -8,18 +8,23 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/arena.h"
 #include "base/json.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "feed/internal.h"
 
-#define PARALLEL_MAX       6
-#define TIMEOUT_MS         20000
+#define PARALLEL_MAX 6
+#define TIMEOUT_MS   20000
+#define ANSWER_BLOCK                                                                                         \
+    262144 /* bytes; large enough that malloc maps and unmaps it: nothing of an answer is left in the heap   \
+            */
 #define PAGES_MAX          1000 /* of one list */
 #define STATES_MAX         2000 /* newest ones of a project; what waits for an approval comes whatever its age */
 #define ENDED_MAX          50    /* contexts of a project that have ended and whose events are fetched */
 #define DEPLOYED_MAX       500   /* contexts of a project that something was deployed in */
 #define CONTEXTS_MAX       20000 /* of all projects */
+#define OPEN_MAX           ((size_t)64 * 1024 * 1024) /* bytes of all open approvals */
 #define APPROVAL_TRIGGERED "sh.keptn.event.approval.triggered"
 
 enum task_kind { TASK_PROJECTS, TASK_PROJECT, TASK_STATES, TASK_OPEN, TASK_EVENTS, TASK_POSITION };
@@ -42,8 +47,8 @@ struct snapshot {
     struct task *waiting, *waiting_last, *running;
     size_t running_count;
     struct map contexts; /* whose events are or were asked for; the value means nothing */
-    cJSON *open;         /* events of event/triggered, of all pages and projects */
-    size_t open_left;    /* lists of them that are not complete */
+    struct buffer open; /* events of event/triggered, of all pages and projects: the answer but for its end */
+    size_t open_left;   /* lists of them that are not complete */
     bool numbered;
     bool inside, cancelled; /* in on_answer, which then frees */
     char epoch[FEED_EPOCH_SIZE];
@@ -138,7 +143,7 @@ void snapshot_cancel(struct snapshot *s)
         free_task(t);
     }
     map_free(&s->contexts, NULL);
-    cJSON_Delete(s->open);
+    buffer_free(&s->open);
     free(s);
 }
 
@@ -230,23 +235,27 @@ static void take_state(struct snapshot *s, struct task *t, const cJSON *state, u
         t->ended++;
 }
 
-static void take_open(struct snapshot *s, cJSON *events)
+/* Kept as text, one event after the other: a thousand of them as nodes would tear the heap apart. */
+static void take_open(struct snapshot *s, const cJSON *events)
 {
-    while (events->child != NULL) {
-        cJSON *event = cJSON_DetachItemViaPointer(events, events->child);
+    const cJSON *event;
+    cJSON_ArrayForEach(event, events)
+    {
         (void)want_events(s, json_text(json_get(event, "data"), "project"),
                           json_text(event, "shkeptncontext"));
-        cJSON_AddItemToArray(s->open, event);
+        if (!buffer_add_text(&s->open, s->open.len == 0 ? "{\"events\":[" : ",") ||
+            !json_print(event, &s->open))
+            break; /* then nothing is given: what is left out would count as closed */
     }
 }
 
 /* All of the open ones in one answer: who reads it closes those that are not in it. */
 static void give_open(struct snapshot *s)
 {
-    cJSON *answer = cJSON_CreateObject();
-    cJSON_AddItemReferenceToObject(answer, "events", s->open);
-    give(s, "open", answer, s->open_number);
-    cJSON_Delete(answer);
+    if (s->open.len == 0)
+        buffer_add_text(&s->open, "{\"events\":[");
+    if (!s->open.overflow && buffer_add_text(&s->open, "]}"))
+        give_text(s, "open", buffer_text(&s->open), s->open.len, s->open_number);
 }
 
 static long long next_page(const cJSON *page)
@@ -274,12 +283,13 @@ static enum status take_answer(struct task *t, const struct http_response *respo
     struct snapshot *s = t->snapshot;
     const char *key = list_key(t->kind);
     cJSON *json = NULL;
-    enum status status = json_parse(response->body, response->body_len, &json, err);
+    struct arena arena = {.block_size = ANSWER_BLOCK};
+    enum status status = json_parse_in_arena(response->body, response->body_len, &arena, &json, err);
     cJSON *list = key != NULL ? cJSON_GetObjectItemCaseSensitive(json, key) : NULL;
     if (status == STATUS_OK && key != NULL && !cJSON_IsArray(list))
         status = error_set(err, STATUS_INVALID, "there is no list \"%s\" in it", key);
     if (status != STATUS_OK) {
-        cJSON_Delete(json);
+        arena_free(&arena);
         return status;
     }
     long long next = t->kind != TASK_PROJECT && t->kind != TASK_POSITION ? next_page(json) : 0;
@@ -295,7 +305,7 @@ static enum status take_answer(struct task *t, const struct http_response *respo
         else if (t->kind == TASK_STATES)
             take_state(s, t, item, number);
     }
-    cJSON_Delete(json);
+    arena_free(&arena);
     t->pages++;
     bool more = next > t->offset && t->pages < PAGES_MAX && (t->kind != TASK_STATES || next < STATES_MAX);
     t->offset = more ? next : -1; /* -1: that was the last page */
@@ -403,7 +413,7 @@ struct snapshot *snapshot_begin(struct http_client *http, const struct feed_sett
     s->depth = depth;
     s->open_number = UINT64_MAX;
     s->callbacks = *callbacks;
-    s->open = cJSON_CreateArray();
+    s->open = BUFFER_LIMIT(OPEN_MAX);
     if (depth == FEED_POSITION) {
         add_task(s, TASK_POSITION, NULL, NULL);
     } else if (settings->projects == NULL || settings->projects[0] == NULL) {
