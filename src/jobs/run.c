@@ -2,12 +2,15 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -20,7 +23,8 @@
 struct run {
     struct jobs *j;
     struct run_callbacks callbacks;
-    uv_process_t shim;
+    pid_t shim;
+    uv_signal_t children; /* SIGCHLD: perhaps jobshim has ended */
     uv_pipe_t socket;
     uv_timer_t timer;
     int handles;         /* not closed yet */
@@ -51,7 +55,7 @@ static void closed(uv_handle_t *handle)
 
 static void close_handles(struct run *r)
 {
-    uv_close((uv_handle_t *)&r->shim, closed);
+    uv_close((uv_handle_t *)&r->children, closed);
     uv_close((uv_handle_t *)&r->socket, closed);
     uv_close((uv_handle_t *)&r->timer, closed);
 }
@@ -130,12 +134,15 @@ static void take_bytes(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     }
 }
 
-static void shim_exited(uv_process_t *process, int64_t status, int number)
+static void child_ended(uv_signal_t *handle, int number)
 {
-    struct run *r = process->data;
-    (void)status;
+    struct run *r = handle->data;
+    int status;
     (void)number;
+    if (r->exited || waitpid(r->shim, &status, WNOHANG) != r->shim)
+        return; /* another child */
     r->exited = true;
+    uv_signal_stop(handle);
     end_if_complete(r);
 }
 
@@ -152,8 +159,8 @@ static void give_up(uv_timer_t *timer)
     log_write(LOG_ERROR, "job process %d does not end; its jobshim is killed", (int)r->pid);
     kill_group(r);
     if (!r->exited)
-        (void)uv_process_kill(&r->shim, SIGKILL); /* it may have ended this moment */
-    r->at_end = true;                             /* a process that cannot be killed may hold the other end */
+        (void)kill(r->shim, SIGKILL); /* ours until it is waited for */
+    r->at_end = true;                 /* a process that cannot be killed may hold the other end */
     uv_read_stop((uv_stream_t *)&r->socket);
     end_if_complete(r);
 }
@@ -183,43 +190,65 @@ void run_go(struct run *r, int limit_s)
 }
 
 /* jobshim's arguments: its own, then the command. The caller's (the list, not the texts). */
-static char **shim_arguments(struct jobs *j, const struct environment *e, const char *log_path,
-                             char *numbers[2])
+static const char **shim_arguments(struct jobs *j, const struct environment *e, const char *log_path,
+                                   char *numbers[2])
 {
     size_t count = 0;
     while (e->argv[count])
         count++;
-    char **args = mem_alloc((count + 7) * sizeof *args);
+    const char **args = mem_alloc((count + 7) * sizeof *args);
     args[0] = j->shim;
     args[1] = e->directory;
     args[2] = e->keptn;
-    args[3] = (char *)(uintptr_t)log_path; /* uv_process_options_t lacks a const */
+    args[3] = log_path;
     args[4] = numbers[0];
     args[5] = numbers[1];
     memcpy(args + 6, e->argv, count * sizeof *args);
     return args;
 }
 
+/* Standard input is the socket, standard output /dev/null; a session of its own, so that a Ctrl-C for
+ * drawbridged is not for its jobs. */
+static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, int socket)
+{
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    int code = posix_spawn_file_actions_adddup2(actions, socket, STDIN_FILENO);
+    if (code == 0)
+        code = posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    if (code == 0)
+        code = posix_spawnattr_setsigmask(attributes, &none);
+    if (code == 0)
+        code = posix_spawnattr_setsigdefault(attributes, &all);
+    if (code == 0)
+        code = posix_spawnattr_setflags(attributes,
+                                        POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    return code;
+}
+
+/* posix_spawn shares our memory until the exec; uv_spawn would fork, which costs milliseconds where we have
+ * grown large. Returns 0 or an errno. */
 static int spawn(struct run *r, const struct environment *e, const char *log_path, int socket)
 {
     char *numbers[2] = {mem_printf("%zu", r->j->log_max), mem_printf("%d", JOBS_GRACE_MS)};
-    char **args = shim_arguments(r->j, e, log_path, numbers);
-    uv_stdio_container_t stdio[3] = {{.flags = UV_INHERIT_FD, .data.fd = socket},
-                                     {.flags = UV_IGNORE},
-                                     {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO}};
-    uv_process_options_t options = {
-        .exit_cb = shim_exited,
-        .file = r->j->shim,
-        .args = args,
-        .env = e->env,
-        .flags = UV_PROCESS_DETACHED, /* a Ctrl-C for drawbridged is not for its jobs */
-        .stdio_count = 3,
-        .stdio = stdio};
-    int result = uv_spawn(r->j->loop, &r->shim, &options);
-    free(args);
+    union {
+        const char **in;
+        char *const *out; /* posix_spawn writes to none of them; its prototype only predates const */
+    } args = {.in = shim_arguments(r->j, e, log_path, numbers)};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    int code = prepare(&actions, &attributes, socket);
+    if (code == 0)
+        code = posix_spawn(&r->shim, r->j->shim, &actions, &attributes, args.out, e->env);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    free(args.in);
     free(numbers[0]);
     free(numbers[1]);
-    return result;
+    return code;
 }
 
 enum status run_start(struct jobs *j, const struct environment *e, const char *log_path,
@@ -233,22 +262,27 @@ enum status run_start(struct jobs *j, const struct environment *e, const char *l
     r->callbacks = *callbacks;
     r->told = BUFFER_LIMIT(4096);
     r->handles = 3;
-    r->shim.data = r->socket.data = r->timer.data = r;
+    r->children.data = r->socket.data = r->timer.data = r;
     uv_timer_init(j->loop, &r->timer);
+    uv_signal_init(j->loop, &r->children);
     uv_pipe_init(j->loop, &r->socket, 0);
     int result = uv_pipe_open(&r->socket, sockets[0]);
     if (result != 0)
         close(sockets[0]);
-    int spawned = spawn(r, e, log_path, sockets[1]);
+    if (result == 0)
+        result = uv_signal_start(&r->children, child_ended, SIGCHLD); /* before there is one that could end */
+    int spawned = result == 0 ? spawn(r, e, log_path, sockets[1]) : ECANCELED;
     close(sockets[1]);
     if (result == 0)
-        result = spawned;
+        result = uv_translate_sys_error(spawned);
     if (result == 0)
         result = uv_read_start((uv_stream_t *)&r->socket, give_bytes, take_bytes);
     if (result != 0) {
         r->callbacks.ended = NULL;
-        if (spawned == 0)
-            (void)uv_process_kill(&r->shim, SIGKILL); /* it has not executed anything yet */
+        if (spawned == 0) {
+            (void)kill(r->shim, SIGKILL); /* it has not executed anything yet */
+            (void)waitpid(r->shim, NULL, 0);
+        }
         close_handles(r);
         return error_set(err, STATUS_FAILED, "cannot start %s: %s", j->shim, uv_strerror(result));
     }
