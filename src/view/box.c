@@ -127,6 +127,7 @@ static void sync_decision(struct view *v)
             !b->confirm_text) { /* a newer one has come in between */
             b->confirm_text = mem_printf("%s@%s", b->service, b->stage);
             b->field = BOX_FIELD_CONFIRM;
+            b->drawn = b->armed = false; /* it says something else now */
         }
         return;
     }
@@ -315,17 +316,23 @@ static struct buffer *field_text(struct box *b)
     return b->field == BOX_FIELD_CONFIRM ? &b->confirm : &b->comment;
 }
 
-/* Appends what is visible of a text; blanks stand for line ends. */
+/* Appends what is visible of a text; blanks stand for line ends. All of it is looked at anew, since a mark
+ * may belong to what stood last. */
 static void type_text(struct view *v, const char *text, size_t len)
 {
-    struct buffer clean = BUFFER_LIMIT(INPUT_PASTE_MAX * 4);
-    char *line = mem_string_n(text, len);
+    struct buffer clean = BUFFER_LIMIT((BOX_COMMENT_MAX + INPUT_PASTE_MAX) * 4);
+    struct buffer *field = field_text(&v->box);
+    char *line = mem_printf("%s%.*s", buffer_text(field), (int)len, text);
     for (char *p = line; *p; p++)
         if (*p == '\n' || *p == '\r' || *p == '\t')
             *p = ' ';
     utf8_sanitize(line, strlen(line), v->ascii, &clean);
-    if (!buffer_add(field_text(&v->box), buffer_text(&clean), clean.len))
+    if (clean.len <= field->limit) {
+        buffer_clear(field);
+        (void)buffer_add(field, buffer_text(&clean), clean.len); /* it has just been measured */
+    } else {
         told(v, "that is as long as a comment may be");
+    }
     buffer_free(&clean);
     free(line);
 }

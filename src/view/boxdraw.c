@@ -279,6 +279,7 @@ static void draw_face(struct view *v, struct rect area, const struct face *f, bo
 void box_draw(struct view *v, struct rect area)
 {
     const int width = box_width(area);
+    const bool could_be_read = v->box.fits;
     v->box.fits = area.w >= WIDTH_LEAST;
     for (int framed = 1; v->box.fits && framed >= 0; framed--) {
         struct face f = {0};
@@ -288,6 +289,8 @@ void box_draw(struct view *v, struct rect area)
         if ((framed && width < FRAMED_LEAST) || !fit(&f, area.h - (framed ? 2 : 0)))
             continue;
         draw_face(v, area, &f, framed != 0);
+        if (!could_be_read)
+            v->box.drawn = v->box.armed = false; /* from this frame on it can be */
         return;
     }
     v->box.fits = false;

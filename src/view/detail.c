@@ -286,6 +286,10 @@ static void draw_end(struct pen *pen, const struct model_sequence *seq)
     else if (seq->state > MODEL_WARNING)
         pen_line(pen, theme_state_role(seq->state),
                  view_printf(v, "%s: %s %s %s", stage, version, model_state_name(seq->state), when));
+    if (seq->evaluation_result)
+        pen_line(pen, ROLE_TEXT,
+                 view_printf(v, "evaluation %s %.1f", view_safe(v, seq->evaluation_result),
+                             seq->evaluation_score));
     if (seq->message && *seq->message)
         pen_wrapped(pen, ROLE_TEXT, view_safe(v, seq->message));
 }
@@ -320,6 +324,9 @@ static void draw_sequence(struct view *v, struct rect area, const struct model_s
     pen.y++;
     if (waiting && !decision_first)
         draw_waiting(&pen, seq);
+    if (!waiting && seq->state == MODEL_WAITING)
+        pen_wrapped(&pen, ROLE_WARNING,
+                    "waits for a decision, but the server has not told on which approval: r asks again");
     draw_decisions(&pen, seq);
     draw_held(&pen, seq);
     draw_end(&pen, seq);

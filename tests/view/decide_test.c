@@ -426,10 +426,29 @@ static void what_does_not_fit_is_not_confirmed(void **state)
     pty_wait_quiet(p, 120);
     ended(p, "a box that nobody could read");
     pty_resize(p, 80, 24);
+    pty_type(p, "\r"); /* before it can be seen again */
     screen_expect(p, "this goes BACK");
     pty_wait_quiet(p, 120);
+    ended(p, "a key that came with the resize");
     pty_type(p, "\r");
     screen_expect_heard(p, APPROVED);
+    screen_end(p);
+}
+
+static void a_comment_takes_what_people_type(void **state)
+{
+    (void)state;
+    struct pty *p = screen_open("waiting", 120, 30);
+    open_box(p, "a");
+    pty_type(p, "cafe");
+    pty_type(p,
+             "\xcc\x81 \xe4\xbd\xa0\xe5\xa5\xbd \xe2\x80\xae"); /* a mark by itself, wide ones, an override */
+    screen_expect(p, "cafe\xcc\x81 \xe4\xbd\xa0\xe5\xa5\xbd \xef\xbf\xbd");
+    pty_type(p, "\x7f\x7f\x7f\033[200~ see\nticket\033[201~");
+    screen_expect(p, "cafe\xcc\x81 \xe4\xbd\xa0 see ticket");
+    pty_wait_quiet(p, 120);
+    pty_type(p, "\r");
+    screen_expect_heard(p, APPROVED " comment=cafe\xcc\x81 \xe4\xbd\xa0 see ticket stale=0");
     screen_end(p);
 }
 
@@ -494,6 +513,7 @@ int main(void)
         cmocka_unit_test(a_viewer_is_told_who_may),
         cmocka_unit_test(on_a_stage_one_is_told_to_pick_a_sequence),
         cmocka_unit_test(what_does_not_fit_is_not_confirmed),
+        cmocka_unit_test(a_comment_takes_what_people_type),
         cmocka_unit_test(pause_and_abort_ask_first),
         cmocka_unit_test(the_row_that_moves_under_the_finger_is_not_approved),
     };
