@@ -9,55 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/utf8.h"
 
-/* cJSON's allocator is global, the arena is not: a thread of the pool that uses cJSON meanwhile is served by
- * malloc. */
-static _Thread_local struct arena *parse_arena;
-
-static void *parse_alloc(size_t size_bytes)
-{
-    return parse_arena == NULL ? malloc(size_bytes) : arena_alloc(parse_arena, size_bytes);
-}
-
-static void parse_free(void *memory)
-{
-    if (parse_arena == NULL)
-        free(memory);
-}
-
-static enum status parse_checked(const char *text, size_t len, cJSON **out, struct error *err)
+enum status json_parse(const char *text, size_t len, cJSON **out, struct error *err)
 {
     const char *end = NULL;
+    *out = NULL;
+    enum status status = json_check(text, len, err);
+    if (status != STATUS_OK)
+        return status;
     *out = cJSON_ParseWithLengthOpts(text, len, &end, 0);
     if (*out == NULL)
         return error_set(err, STATUS_INVALID, "not valid JSON, at byte %zu",
                          end == NULL ? 0 : (size_t)(end - text));
     return STATUS_OK;
-}
-
-enum status json_parse(const char *text, size_t len, cJSON **out, struct error *err)
-{
-    *out = NULL;
-    enum status status = json_check(text, len, err);
-    return status == STATUS_OK ? parse_checked(text, len, out, err) : status;
-}
-
-enum status json_parse_in_arena(const char *text, size_t len, struct arena *arena, cJSON **out,
-                                struct error *err)
-{
-    *out = NULL;
-    enum status status = json_check(text, len, err);
-    if (status != STATUS_OK)
-        return status;
-    parse_arena = arena;
-    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = parse_alloc, .free_fn = parse_free});
-    status = parse_checked(text, len, out, err);
-    cJSON_InitHooks(NULL);
-    parse_arena = NULL;
-    return status;
 }
 
 const cJSON *json_get(const cJSON *object, const char *key)

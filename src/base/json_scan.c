@@ -1,10 +1,12 @@
-/* The strict scanner that stands before cJSON. It is in the path of every event, hence the strings are read
- * eight bytes at a time and the usual object compares its keys without hashing or allocating. */
+/* The strict scanner that stands before cJSON, and, as it has seen every byte then, the one that builds
+ * cJSON's tree in an arena. It is in the path of every event, hence the strings are read eight bytes at a
+ * time and the usual object compares its keys without hashing or allocating. */
 #include "config.h"
 
 #include "base/json.h"
 
 #include <endian.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -30,6 +32,7 @@ struct key {
  * where the error is set: the place stays in a register. */
 struct scan {
     const char *begin, *end;
+    struct arena *tree; /* NULL: the text is only checked, and all nodes below are NULL */
     struct error *err;
     struct key *keys; /* of all open objects, innermost last */
     size_t key_count, key_capacity;
@@ -164,36 +167,42 @@ static const char *scan_string(struct scan *s, const char *at, bool *has_escapes
     }
 }
 
-/* The key without its escapes, which scan_string has found good: as different spellings of one key are one.
- */
-static void decode_key(struct scan *s, struct key *key)
+/* Writes a string without its escapes, which scan_string has found good. Never longer than it was. Returns
+ * the length. */
+static size_t unescape(const struct scan *s, const char *at, size_t len, char *out)
 {
     static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-    char *out = arena_alloc(&s->decoded, key->len); /* an escape is never shorter than what it stands for */
-    size_t len = 0;
-    for (const char *c = key->bytes, *end = c + key->len; c < end;) {
-        if (*c != '\\') {
-            out[len++] = *c++;
+    size_t used = 0;
+    for (const char *end = at + len; at < end;) {
+        if (*at != '\\') {
+            out[used++] = *at++;
             continue;
         }
         unsigned unit = 0, low = 0;
-        const char *plain = strchr(from, c[1]);
-        if (c[1] != 'u') {
-            out[len++] = plain == NULL ? c[1] : to[plain - from];
-            c += 2;
+        const char *plain = strchr(from, at[1]);
+        if (at[1] != 'u') {
+            out[used++] = plain == NULL ? at[1] : to[plain - from];
+            at += 2;
             continue;
         }
-        (void)read_hex4(s, c + 2, &unit); /* good, see above */
-        c += 6;
+        (void)read_hex4(s, at + 2, &unit); /* good, see above */
+        at += 6;
         if (unit >= 0xD800 && unit <= 0xDFFF) {
-            (void)read_hex4(s, c + 2, &low);
-            c += 6;
+            (void)read_hex4(s, at + 2, &low);
+            at += 6;
             unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
         }
-        len += utf8_encode(unit, out + len);
+        used += utf8_encode(unit, out + used);
     }
+    return used;
+}
+
+/* Different spellings of one key are one. */
+static void decode_key(struct scan *s, struct key *key)
+{
+    char *out = arena_alloc(&s->decoded, key->len);
+    key->len = unescape(s, key->bytes, key->len, out);
     key->bytes = out;
-    key->len = len;
 }
 
 static uint64_t key_head(const struct key *key, const char *text_end)
@@ -234,22 +243,22 @@ static void add_key(struct scan *s, const struct key *key)
     s->keys[s->key_count++] = *key;
 }
 
-static const char *scan_key(struct scan *s, const char *at, size_t object_keys)
+static const char *scan_key(struct scan *s, const char *at, size_t object_keys, struct key *key)
 {
-    struct key key = {.stands_at = at, .bytes = at + 1};
+    *key = (struct key){.stands_at = at, .bytes = at + 1};
     bool has_escapes = false;
     at = scan_string(s, at, &has_escapes);
     if (at == NULL)
         return NULL;
-    key.len = (size_t)(at - 1 - key.bytes);
+    key->len = (size_t)(at - 1 - key->bytes);
     if (has_escapes)
-        decode_key(s, &key);
-    key.head = key_head(&key, has_escapes ? key.bytes : s->end);
+        decode_key(s, key);
+    key->head = key_head(key, has_escapes ? key->bytes : s->end);
     if (s->key_count - object_keys < FEW_KEYS)
         for (size_t i = object_keys; i < s->key_count; i++)
-            if (same_key(&s->keys[i], &key))
-                return fail_twice(s, &key);
-    add_key(s, &key);
+            if (same_key(&s->keys[i], key))
+                return fail_twice(s, key);
+    add_key(s, key);
     return at;
 }
 
@@ -286,7 +295,7 @@ static const char *skip_digits(const struct scan *s, const char *at)
 }
 
 /* By strtod without a decimal point, whose look is the locale's business. len: at most NUMBER_MAX */
-static bool fits_double(const char *number, size_t len)
+static double read_double(const char *number, size_t len)
 {
     char digits[NUMBER_MAX + 1], text[NUMBER_MAX + 32];
     size_t used = 0, i = 0;
@@ -308,10 +317,19 @@ static bool fits_double(const char *number, size_t len)
         exponent = exponent > 100000 ? 100000 : exponent < -100000 ? -100000 : exponent;
     }
     (void)snprintf(text, sizeof text, "%se%ld", digits, exponent - fraction); /* fits: see the sizes */
-    return isfinite(strtod(text, NULL));
+    return strtod(text, NULL);
 }
 
-static const char *scan_number(struct scan *s, const char *first)
+static void set_number(cJSON *node, double value)
+{
+    node->type = cJSON_Number;
+    node->valuedouble = value;
+    node->valueint = value >= INT_MAX   ? INT_MAX
+                     : value <= INT_MIN ? INT_MIN
+                                        : (int)value; /* as cJSON has it */
+}
+
+static const char *scan_number(struct scan *s, const char *first, cJSON *node)
 {
     const char *whole = first + (*first == '-'), *at = skip_digits(s, whole);
     bool has_exponent = false;
@@ -336,8 +354,13 @@ static const char *scan_number(struct scan *s, const char *first)
     }
     if (at - first > NUMBER_MAX)
         return fail(s, first, "a number of more than %d characters", NUMBER_MAX);
-    if (has_exponent && !fits_double(first, (size_t)(at - first)))
+    if (!has_exponent && node == NULL)
+        return at; /* 63 digits are within a double's range */
+    double value = read_double(first, (size_t)(at - first));
+    if (!isfinite(value))
         return fail(s, first, "a number that is too large");
+    if (node != NULL)
+        set_number(node, value);
     return at;
 }
 
@@ -348,7 +371,7 @@ static const char *scan_word(struct scan *s, const char *at, const char *word, s
     return at + len;
 }
 
-static const char *scan_value(struct scan *s, const char *at, int depth);
+static const char *scan_value(struct scan *s, const char *at, int depth, cJSON *node);
 
 /* Behind a value: to the comma or the closing bracket. */
 static const char *scan_to_next(struct scan *s, const char *at, char closing)
@@ -361,8 +384,32 @@ static const char *scan_to_next(struct scan *s, const char *at, char closing)
     return at;
 }
 
+static cJSON *new_node(struct scan *s)
+{
+    cJSON *node = arena_alloc(s->tree, sizeof *node);
+    *node = (cJSON){0};
+    return node;
+}
+
+/* NULL where the text is only checked. cJSON's lists are linked in a ring backwards: the first knows the
+ * last. */
+static cJSON *add_child(struct scan *s, cJSON *parent)
+{
+    if (parent == NULL)
+        return NULL;
+    cJSON *child = new_node(s), *first = parent->child;
+    if (first == NULL) {
+        parent->child = child->prev = child;
+    } else {
+        child->prev = first->prev;
+        first->prev->next = child;
+        first->prev = child;
+    }
+    return child;
+}
+
 /* at: on the opening brace */
-static const char *scan_object(struct scan *s, const char *at, int depth)
+static const char *scan_object(struct scan *s, const char *at, int depth, cJSON *node)
 {
     size_t object_keys = s->key_count;
     if (depth > JSON_DEPTH_MAX)
@@ -371,16 +418,20 @@ static const char *scan_object(struct scan *s, const char *at, int depth)
     if (is_at(s, at, '}'))
         return at + 1;
     for (;; at++) {
+        struct key key;
         at = skip_blanks(s, at);
         if (!is_at(s, at, '"'))
             return fail(s, at, "a key in double quotes is missing");
-        at = scan_key(s, at, object_keys);
+        at = scan_key(s, at, object_keys, &key);
         if (at == NULL)
             return NULL;
         at = skip_blanks(s, at);
         if (!is_at(s, at, ':'))
             return fail(s, at, "':' is missing after a key");
-        at = scan_value(s, at + 1, depth);
+        cJSON *child = add_child(s, node);
+        if (child != NULL)
+            child->string = arena_string_n(s->tree, key.bytes, key.len);
+        at = scan_value(s, at + 1, depth, child);
         if (at != NULL)
             at = scan_to_next(s, at, '}');
         if (at == NULL)
@@ -394,7 +445,7 @@ static const char *scan_object(struct scan *s, const char *at, int depth)
 }
 
 /* at: on the opening bracket */
-static const char *scan_array(struct scan *s, const char *at, int depth)
+static const char *scan_array(struct scan *s, const char *at, int depth, cJSON *node)
 {
     if (depth > JSON_DEPTH_MAX)
         return fail(s, at, "more than %d levels of brackets", JSON_DEPTH_MAX);
@@ -402,7 +453,7 @@ static const char *scan_array(struct scan *s, const char *at, int depth)
     if (is_at(s, at, ']'))
         return at + 1;
     for (;; at++) {
-        at = scan_value(s, at, depth);
+        at = scan_value(s, at, depth, add_child(s, node));
         if (at != NULL)
             at = scan_to_next(s, at, ']');
         if (at == NULL || *at == ']')
@@ -410,9 +461,33 @@ static const char *scan_array(struct scan *s, const char *at, int depth)
     }
 }
 
-static const char *scan_value(struct scan *s, const char *at, int depth)
+/* at: on the opening quote */
+static const char *scan_text(struct scan *s, const char *at, cJSON *node)
 {
-    bool has_escapes;
+    bool has_escapes = false;
+    const char *text = at + 1;
+    at = scan_string(s, at, &has_escapes);
+    if (at == NULL || node == NULL)
+        return at;
+    size_t len = (size_t)(at - 1 - text);
+    node->type = cJSON_String;
+    if (has_escapes) {
+        node->valuestring = arena_alloc(s->tree, len + 1);
+        node->valuestring[unescape(s, text, len, node->valuestring)] = '\0';
+    } else {
+        node->valuestring = arena_string_n(s->tree, text, len);
+    }
+    return at;
+}
+
+static void set_type(cJSON *node, int type)
+{
+    if (node != NULL)
+        node->type = type;
+}
+
+static const char *scan_value(struct scan *s, const char *at, int depth, cJSON *node)
+{
     at = skip_blanks(s, at);
     if (at == s->end)
         return fail(s, at, "the text ends where a value should be");
@@ -420,33 +495,43 @@ static const char *scan_value(struct scan *s, const char *at, int depth)
         return fail(s, at, "more than %d values", JSON_VALUES_MAX);
     switch (*at) {
     case '"':
-        return scan_string(s, at, &has_escapes);
+        return scan_text(s, at, node);
     case '{':
-        return scan_object(s, at, depth + 1);
+        set_type(node, cJSON_Object);
+        return scan_object(s, at, depth + 1, node);
     case '[':
-        return scan_array(s, at, depth + 1);
+        set_type(node, cJSON_Array);
+        return scan_array(s, at, depth + 1, node);
     case 't':
+        set_type(node, cJSON_True);
+        if (node != NULL)
+            node->valueint = 1; /* as cJSON has it */
         return scan_word(s, at, "true", 4);
     case 'f':
+        set_type(node, cJSON_False);
         return scan_word(s, at, "false", 5);
     case 'n':
+        set_type(node, cJSON_NULL);
         return scan_word(s, at, "null", 4);
     default:
-        return scan_number(s, at);
+        return scan_number(s, at, node);
     }
 }
 
-enum status json_check(const char *text, size_t len, struct error *err)
+/* tree, out: NULL to check only */
+static enum status scan(const char *text, size_t len, struct arena *tree, cJSON **out, struct error *err)
 {
     struct scan s; /* not zeroed: its keys are 1 KB */
     s.begin = len == 0 ? "" : text;
     s.end = s.begin + len;
+    s.tree = tree;
     s.err = err;
     s.keys = s.first_keys;
     s.key_count = s.value_count = 0;
     s.key_capacity = sizeof s.first_keys / sizeof *s.first_keys;
     s.decoded = (struct arena){0};
-    const char *at = scan_value(&s, s.begin, 0);
+    cJSON *root = tree == NULL ? NULL : new_node(&s);
+    const char *at = scan_value(&s, s.begin, 0, root);
     if (at != NULL)
         at = skip_blanks(&s, at);
     if (at != NULL && at < s.end)
@@ -454,5 +539,21 @@ enum status json_check(const char *text, size_t len, struct error *err)
     if (s.keys != s.first_keys)
         free(s.keys);
     arena_free(&s.decoded);
-    return at != NULL ? STATUS_OK : STATUS_INVALID;
+    if (at == NULL)
+        return STATUS_INVALID;
+    if (out != NULL)
+        *out = root;
+    return STATUS_OK;
+}
+
+enum status json_check(const char *text, size_t len, struct error *err)
+{
+    return scan(text, len, NULL, NULL, err);
+}
+
+enum status json_parse_in_arena(const char *text, size_t len, struct arena *arena, cJSON **out,
+                                struct error *err)
+{
+    *out = NULL;
+    return scan(text, len, arena, out, err);
 }
