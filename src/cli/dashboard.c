@@ -12,12 +12,14 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "decide/decide.h"
 #include "feed/feed.h"
 #include "model/model.h"
 #include "view/view.h"
 
+#define TRIM_EVENTS  2000 /* between two looks at what may go */
 #define SIGNALS      3
 #define SMALL_ANSWER 16384 /* bytes */
 #define LARGE_BLOCK                                                                                          \
@@ -30,12 +32,46 @@ struct dashboard {
     struct feed *feed;
     struct decide *decide;
     struct view *view;
-    struct log_fetch *fetches;
+    struct map shipyards;  /* project → commit of the newest shipyard that a live event named */
+    struct fetch *fetches; /* requests under way, beside those of feed and decide */
+    size_t events_since_trim;
     struct event event; /* decoded into again and again */
     uv_signal_t signals[SIGNALS];
     int64_t clock_offset_ns; /* the server's clock less ours */
     bool quit;
 };
+
+/* --- requests --- */
+
+struct fetch {
+    struct dashboard *owner;
+    struct fetch *next;
+    struct http_call *call;
+    char *name;      /* what is fetched */
+    uint64_t number; /* of a project: that of the event that made us ask; of a log: the offset */
+};
+
+static void free_fetch(struct fetch *fetch)
+{
+    struct fetch **at = &fetch->owner->fetches;
+    while (*at != fetch)
+        at = &(*at)->next;
+    *at = fetch->next;
+    free(fetch->name);
+    free(fetch);
+}
+
+/* Takes url. done gets the fetch, and frees it. */
+static void start_fetch(struct dashboard *d, char *url, const char *name, uint64_t number, http_done done)
+{
+    struct fetch *fetch = MEM_NEW(struct fetch);
+    *fetch = (struct fetch){.owner = d, .next = d->fetches, .name = mem_string(name), .number = number};
+    d->fetches = fetch;
+    fetch->call =
+        http_send(d->ctx->http, &(struct http_request){.method = "GET", .url = url, .token = d->ctx->token},
+                  done, fetch);
+    free(url);
+}
 
 /* --- feed → model → view --- */
 
@@ -55,10 +91,51 @@ static void apply_event(struct dashboard *d, const char *text, size_t len, uint6
         complain(d, "an event of the server was left out", &err);
 }
 
+static void project_fetched(void *arg, const struct http_response *response)
+{
+    struct fetch *fetch = arg;
+    struct dashboard *d = fetch->owner;
+    struct error err = ERROR_NONE;
+    cJSON *project = NULL;
+    /* Where it fails, the tasks to come are shown as they were: the run itself tells those that it reaches.
+     */
+    if (response->status == STATUS_OK && response->code == 200 &&
+        json_parse(response->body, response->body_len, &project, &err) == STATUS_OK &&
+        model_apply_project(d->model, project, fetch->number, &err) == STATUS_OK)
+        view_model_changed(d->view);
+    cJSON_Delete(project);
+    free_fetch(fetch);
+}
+
+/* A run that began with another shipyard than the runs before: the project's tasks and stages may be others.
+ */
+static void follow_shipyard(struct dashboard *d, uint64_t number)
+{
+    const struct event *ev = &d->event;
+    if (ev->shipyardcommit == NULL || ev->project == NULL)
+        return;
+    const char *known = map_get(&d->shipyards, ev->project);
+    if (known != NULL && strcmp(known, ev->shipyardcommit) == 0)
+        return;
+    free(map_put(&d->shipyards, ev->project, mem_string(ev->shipyardcommit)));
+    start_fetch(d, http_url(d->ctx->server, "/controlPlane/v1/project/{}", ev->project), ev->project, number,
+                project_fetched);
+}
+
+/* What ended long ago goes, so that a dashboard can stay open for months. */
+static void trim(struct dashboard *d)
+{
+    d->events_since_trim = 0;
+    (void)model_trim(d->model); /* the view looks again before it draws or takes a key */
+}
+
 static void on_event(void *arg, const char *text, size_t len, uint64_t number)
 {
     struct dashboard *d = arg;
     apply_event(d, text, len, number);
+    follow_shipyard(d, number);
+    if (++d->events_since_trim >= TRIM_EVENTS)
+        trim(d);
     view_model_changed(d->view);
 }
 
@@ -106,6 +183,7 @@ static void on_snapshot_end(void *arg, bool replaces)
 {
     struct dashboard *d = arg;
     (void)replaces; /* on_snapshot_begin has cleared the model */
+    trim(d);
     malloc_trim(0); /* the answers of the snapshot were many times what is kept of them */
     view_model_changed(d->view);
 }
@@ -180,24 +258,6 @@ static int64_t port_now(void *arg)
     return clock_now_ns() + d->clock_offset_ns;
 }
 
-struct log_fetch {
-    struct dashboard *owner;
-    struct log_fetch *next;
-    struct http_call *call;
-    char *triggered_id;
-    uint64_t offset;
-};
-
-static void free_fetch(struct log_fetch *fetch)
-{
-    struct log_fetch **at = &fetch->owner->fetches;
-    while (*at != fetch)
-        at = &(*at)->next;
-    *at = fetch->next;
-    free(fetch->triggered_id);
-    free(fetch);
-}
-
 /* Whether the task has ended, as far as the model knows: a log of one that has does not grow. */
 static bool task_has_ended(const struct model *m, const char *triggered_id)
 {
@@ -217,14 +277,14 @@ static bool task_has_ended(const struct model *m, const char *triggered_id)
 
 static void log_fetched(void *arg, const struct http_response *response)
 {
-    struct log_fetch *fetch = arg;
+    struct fetch *fetch = arg;
     struct dashboard *d = fetch->owner;
-    bool growing = !task_has_ended(d->model, fetch->triggered_id);
+    bool growing = !task_has_ended(d->model, fetch->name);
     if (response->status == STATUS_OK && response->code == 200)
-        view_job_log(d->view, fetch->triggered_id, fetch->offset, response->body, response->body_len,
+        view_job_log(d->view, fetch->name, fetch->number, response->body, response->body_len,
                      growing || response->body_len > 0);
     else
-        view_job_log(d->view, fetch->triggered_id, fetch->offset, "", 0, growing && response->code != 404);
+        view_job_log(d->view, fetch->name, fetch->number, "", 0, growing && response->code != 404);
     free_fetch(fetch);
 }
 
@@ -233,15 +293,8 @@ static void port_job_log(void *arg, const char *triggered_id, uint64_t offset)
     struct dashboard *d = arg;
     char number[24];
     (void)snprintf(number, sizeof number, "%llu", (unsigned long long)offset); /* 20 digits at most */
-    char *url = http_url(d->ctx->server, "/v1/job/{}/log?offset={}", triggered_id, number);
-    struct log_fetch *fetch = MEM_NEW(struct log_fetch);
-    *fetch = (struct log_fetch){
-        .owner = d, .next = d->fetches, .triggered_id = mem_string(triggered_id), .offset = offset};
-    d->fetches = fetch;
-    fetch->call =
-        http_send(d->ctx->http, &(struct http_request){.method = "GET", .url = url, .token = d->ctx->token},
-                  log_fetched, fetch);
-    free(url);
+    start_fetch(d, http_url(d->ctx->server, "/v1/job/{}/log?offset={}", triggered_id, number), triggered_id,
+                offset, log_fetched);
 }
 
 /* --- running --- */
@@ -340,6 +393,7 @@ static void close_all(struct dashboard *d)
     uv_run(d->ctx->loop, UV_RUN_NOWAIT);
     model_free(d->model);
     event_free(&d->event);
+    map_free(&d->shipyards, free);
 }
 
 enum status dashboard_run(struct cli_context *ctx, const char *hint, struct error *err)
