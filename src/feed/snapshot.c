@@ -27,7 +27,15 @@
 #define OPEN_MAX           ((size_t)64 * 1024 * 1024) /* bytes of all open approvals */
 #define APPROVAL_TRIGGERED "sh.keptn.event.approval.triggered"
 
-enum task_kind { TASK_PROJECTS, TASK_PROJECT, TASK_STATES, TASK_OPEN, TASK_EVENTS, TASK_POSITION };
+enum task_kind {
+    TASK_PROJECTS,
+    TASK_PROJECT,
+    TASK_STATES,
+    TASK_OPEN,
+    TASK_EVENTS,
+    TASK_ROOTS,
+    TASK_POSITION
+};
 
 struct task {
     struct snapshot *snapshot;
@@ -46,6 +54,7 @@ struct snapshot {
     struct snapshot_callbacks callbacks;
     struct task *waiting, *waiting_last, *running;
     size_t running_count;
+    struct map known;    /* contexts that a state told of; the value means nothing */
     struct map contexts; /* whose events are or were asked for; the value means nothing */
     struct buffer open; /* events of event/triggered, of all pages and projects: the answer but for its end */
     size_t open_left;   /* lists of them that are not complete */
@@ -98,6 +107,8 @@ static char *task_url(const struct task *t)
         return http_url(server,
                         "/mongodb-datastore/event?keptnContext={}&project={}&pageSize=100&nextPageKey={}",
                         t->context, t->project, offset);
+    case TASK_ROOTS:
+        return http_url(server, "/mongodb-datastore/event?project={}&root=true&pageSize=100", t->project);
     case TASK_POSITION:
         break;
     }
@@ -142,6 +153,7 @@ void snapshot_cancel(struct snapshot *s)
         next = t->next;
         free_task(t);
     }
+    map_free(&s->known, NULL);
     map_free(&s->contexts, NULL);
     buffer_free(&s->open);
     free(s);
@@ -229,6 +241,8 @@ static void take_state(struct snapshot *s, struct task *t, const cJSON *state, u
 {
     const char *context = json_text(state, "shkeptncontext"), *word = json_text(state, "state");
     give(s, "state", state, number);
+    if (context != NULL)
+        map_put(&s->known, context, s);
     if (word == NULL || !has_ended(word))
         (void)want_events(s, t->project, context);
     else if (t->ended < ENDED_MAX && want_events(s, t->project, context))
@@ -236,6 +250,15 @@ static void take_state(struct snapshot *s, struct task *t, const cJSON *state, u
 }
 
 /* Kept as text, one event after the other: a thousand of them as nodes would tear the heap apart. */
+/* A sequence that has just been triggered is in no state yet (its shipyard is being read), and its event may
+ * come before the stream's beginning: only the event store knows it. */
+static void take_root(struct snapshot *s, const char *project, const cJSON *event)
+{
+    const char *context = json_text(event, "shkeptncontext");
+    if (context != NULL && map_get(&s->known, context) == NULL)
+        (void)want_events(s, project, context);
+}
+
 static void take_open(struct snapshot *s, const cJSON *events)
 {
     const cJSON *event;
@@ -272,7 +295,9 @@ static long long next_page(const cJSON *page)
 
 static const char *list_key(enum task_kind kind)
 {
-    static const char *const keys[] = {"projects", NULL, "states", "events", "events", NULL};
+    static const char *const keys[] = {
+        [TASK_PROJECTS] = "projects", [TASK_STATES] = "states", [TASK_OPEN] = "events",
+        [TASK_EVENTS] = "events",     [TASK_ROOTS] = "events",  [TASK_POSITION] = NULL};
     return keys[kind];
 }
 
@@ -292,7 +317,8 @@ static enum status take_answer(struct task *t, const struct http_response *respo
         arena_free(&arena);
         return status;
     }
-    long long next = t->kind != TASK_PROJECT && t->kind != TASK_POSITION ? next_page(json) : 0;
+    bool one_page = t->kind == TASK_PROJECT || t->kind == TASK_POSITION || t->kind == TASK_ROOTS;
+    long long next = one_page ? 0 : next_page(json);
     if (t->kind == TASK_PROJECT)
         take_project(s, json, number);
     else if (t->kind == TASK_EVENTS)
@@ -304,11 +330,15 @@ static enum status take_answer(struct task *t, const struct http_response *respo
             take_project(s, item, number);
         else if (t->kind == TASK_STATES)
             take_state(s, t, item, number);
+        else if (t->kind == TASK_ROOTS)
+            take_root(s, t->project, item);
     }
     arena_free(&arena);
     t->pages++;
     bool more = next > t->offset && t->pages < PAGES_MAX && (t->kind != TASK_STATES || next < STATES_MAX);
     t->offset = more ? next : -1; /* -1: that was the last page */
+    if (t->kind == TASK_STATES && !more && s->depth >= FEED_EVENTS)
+        add_task(s, TASK_ROOTS, t->project, NULL);
     return STATUS_OK;
 }
 
