@@ -218,6 +218,9 @@ bool api_event_answer(const char *text, size_t len, struct buffer *out);
 /* The body as an object; NULL: it has been answered with 400. The caller's (cJSON_Delete). */
 cJSON *api_body_object(struct api_request *rq, const char *message);
 
+/* The object of an array whose `key` is `name`; NULL: none, or no array. */
+const cJSON *api_item_named(const cJSON *array, const char *key, const char *name);
+
 /* Handlers, by file. */
 void api_get_health(struct api_request *rq);
 void api_get_nginx_health(struct api_request *rq);
@@ -242,7 +245,9 @@ void api_get_services(struct api_request *rq);
 void api_get_service(struct api_request *rq);
 void api_post_service(struct api_request *rq);
 void api_delete_service(struct api_request *rq);
+void api_post_evaluation(struct api_request *rq);
 void api_get_sequences(struct api_request *rq);
+void api_get_sequence_executions(struct api_request *rq);
 void api_post_control(struct api_request *rq);
 void api_get_resources(struct api_request *rq);
 void api_get_resource(struct api_request *rq);

@@ -45,7 +45,7 @@ static void answer_item(struct api_request *rq, const cJSON *item)
     api_answer_buffer(rq, 200, &out);
 }
 
-static const cJSON *find(const cJSON *array, const char *key, const char *name)
+const cJSON *api_item_named(const cJSON *array, const char *key, const char *name)
 {
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, array)
@@ -69,7 +69,7 @@ static cJSON *project_of(struct api_request *rq)
 
 static const cJSON *stage_of(struct api_request *rq, const cJSON *project)
 {
-    const cJSON *stage = find(json_get(project, "stages"), "stageName", rq->params[1]);
+    const cJSON *stage = api_item_named(json_get(project, "stages"), "stageName", rq->params[1]);
     if (stage == NULL)
         api_answer_error(rq, 404, "stage not found");
     return stage;
@@ -106,7 +106,7 @@ void api_get_service(struct api_request *rq)
     cJSON *project = project_of(rq);
     const cJSON *stage = project != NULL ? stage_of(rq, project) : NULL;
     const cJSON *service =
-        stage != NULL ? find(json_get(stage, "services"), "serviceName", rq->params[2]) : NULL;
+        stage != NULL ? api_item_named(json_get(stage, "services"), "serviceName", rq->params[2]) : NULL;
     if (service != NULL)
         answer_item(rq, service);
     else if (stage != NULL)

@@ -92,12 +92,14 @@ static bool contexts_to_json(const char *contexts, struct buffer *out)
     " WHERE view IS NOT NULL%s%s AND (?1 IS NULL OR name = ?1) AND (?2 IS NULL OR state = ?2)"               \
     " AND time_ns > ?3 AND time_ns < ?4"
 
-static sqlite3_stmt *prepare_states(struct store *s, const struct store_state_query *q, bool count,
+#define STATE_COUNT "count(*)"
+
+static sqlite3_stmt *prepare_states(struct store *s, const struct store_state_query *q, const char *columns,
                                     const char *contexts, struct error *err)
 {
+    bool count = strcmp(columns, STATE_COUNT) == 0;
     char sql[640];
-    (void)snprintf(sql, sizeof sql, "SELECT %s FROM records" STATE_FILTERS "%s",
-                   count ? "count(*)" : "project, context, view",
+    (void)snprintf(sql, sizeof sql, "SELECT %s FROM records" STATE_FILTERS "%s", columns,
                    q->project != NULL ? " AND project = ?5" : "",
                    contexts != NULL ? " AND context IN (SELECT value FROM json_each(?6))" : "",
                    count ? "" : " ORDER BY time_ns DESC, row DESC LIMIT ?7 OFFSET ?8");
@@ -119,8 +121,8 @@ static sqlite3_stmt *prepare_states(struct store *s, const struct store_state_qu
     return stmt;
 }
 
-enum status store_states(struct store *s, const struct store_state_query *q, store_text_fn fn, void *arg,
-                         size_t *total, struct error *err)
+static enum status walk_states(struct store *s, const struct store_state_query *q, const char *columns,
+                               store_text_fn fn, void *arg, size_t *total, struct error *err)
 {
     enum status status = STATUS_OK;
     struct buffer list = BUFFER_LIMIT(CONTEXTS_TEXT_MAX);
@@ -133,16 +135,28 @@ enum status store_states(struct store *s, const struct store_state_query *q, sto
         contexts = buffer_text(&list);
     }
     if (total != NULL) {
-        sqlite3_stmt *stmt = prepare_states(s, q, true, contexts, err);
+        sqlite3_stmt *stmt = prepare_states(s, q, STATE_COUNT, contexts, err);
         status = STATUS_FAILED;
         if (stmt != NULL && db_step(s->reader, stmt, &status, err))
             *total = (size_t)sqlite3_column_int64(stmt, 0);
         db_release(s->reader, stmt);
     }
     if (status == STATUS_OK)
-        status = walk_texts(s, prepare_states(s, q, false, contexts, err), fn, arg, err);
+        status = walk_texts(s, prepare_states(s, q, columns, contexts, err), fn, arg, err);
     buffer_free(&list);
     return status;
+}
+
+enum status store_states(struct store *s, const struct store_state_query *q, store_text_fn fn, void *arg,
+                         size_t *total, struct error *err)
+{
+    return walk_states(s, q, "project, context, view", fn, arg, total, err);
+}
+
+enum status store_records(struct store *s, const struct store_state_query *q, store_text_fn fn, void *arg,
+                          struct error *err)
+{
+    return walk_states(s, q, "project, context, record", fn, arg, NULL, err);
 }
 
 /* --- decisions --- */

@@ -158,6 +158,10 @@ struct store_state_query {
 MUST_CHECK enum status store_states(struct store *s, const struct store_state_query *q, store_text_fn fn,
                                     void *arg, size_t *total, struct error *err);
 
+/* The sequencer's records of the contexts that fit, newest `time` of the state first. */
+MUST_CHECK enum status store_records(struct store *s, const struct store_state_query *q, store_text_fn fn,
+                                     void *arg, struct error *err);
+
 /* Keptn's project object (keptn-api.md, section 3, without gitCredentials' secrets), NULL: no such project.
  * The caller's. */
 cJSON *store_project_json(struct store *s, const char *name);

@@ -170,6 +170,8 @@ static const struct {
     {"GET", C "/project/alpha/stage", NULL, "yyyyy"},
     {"GET", C "/project/alpha/stage/qa/service/web", NULL, "yyyyy"},
     {"GET", C "/sequence/alpha", NULL, "yyyyy"},
+    {"GET", C "/sequence-execution?project=alpha", NULL, "yyyyy"},
+    {"POST", C "/project/alpha/stage/qa/service/web/evaluation", "{}", "nnnyy"},
     {"GET", C "/event/triggered/x", NULL, "yyyyy"},
     {"GET", M "/event?project=alpha", NULL, "yyyyy"},
     {"GET", RS "/project/alpha/resource", NULL, "yyyyy"},

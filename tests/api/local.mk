@@ -2,11 +2,14 @@
 API_TEST_LIBS = $(TEST_LIBS) $(API_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS) $(SODIUM_LIBS) $(CURL_LIBS)
 API_TEST_CFLAGS = $(AM_CFLAGS) $(MHD_CFLAGS) $(WSLAY_CFLAGS) $(CURL_CFLAGS) $(SQLITE_CFLAGS)
 API_TEST_SUPPORT = %D%/client.c %D%/support.c %D%/support.h
-check_PROGRAMS += %D%/http_test %D%/nouns_test %D%/parts_test %D%/stream_test %D%/wire_test
-TESTS += %D%/http_test %D%/nouns_test %D%/parts_test %D%/stream_test %D%/wire_test
+check_PROGRAMS += %D%/http_test %D%/keptn_test %D%/nouns_test %D%/parts_test %D%/stream_test %D%/wire_test
+TESTS += %D%/http_test %D%/keptn_test %D%/nouns_test %D%/parts_test %D%/stream_test %D%/wire_test
 %C%_http_test_SOURCES = %D%/http_test.c $(API_TEST_SUPPORT)
 %C%_http_test_CFLAGS = $(API_TEST_CFLAGS)
 %C%_http_test_LDADD = $(API_TEST_LIBS)
+%C%_keptn_test_SOURCES = %D%/keptn_test.c $(API_TEST_SUPPORT)
+%C%_keptn_test_CFLAGS = $(API_TEST_CFLAGS)
+%C%_keptn_test_LDADD = $(API_TEST_LIBS)
 %C%_nouns_test_SOURCES = %D%/nouns_test.c $(API_TEST_SUPPORT)
 %C%_nouns_test_CFLAGS = $(API_TEST_CFLAGS)
 %C%_nouns_test_LDADD = $(API_TEST_LIBS)

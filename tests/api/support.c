@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 /* --- ports --- */
@@ -47,6 +48,8 @@ static void post_event(void *arg, const struct event *ev, const struct api_princ
                        void *done_arg)
 {
     struct server *s = arg;
+    buffer_clear(&s->event);
+    assert_true(json_print(ev->root, &s->event));
     assert_true(buffer_printf(&s->calls, "event %s %s", ev->type, or_dash(ev->project)));
     note_who(s, who);
     answer(s, done, done_arg);
@@ -254,6 +257,7 @@ int server_setup(void **state)
         server_token(s, roles[i], roles[i], NULL, 0);
     server_token(s, "limited", "admin", "[\"alpha\"]", 0);
     s->calls = BUFFER_LIMIT(1024 * 1024);
+    s->event = BUFFER_LIMIT(1024 * 1024);
     s->http = 200;
     s->ready = true;
     const struct api_ports ports = {.arg = s,
@@ -294,6 +298,7 @@ int server_teardown(void **state)
     (void)uv_run(&s->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&s->loop), 0);
     buffer_free(&s->calls);
+    buffer_free(&s->event);
     free(s->log_path);
     (void)nftw(s->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(s);
@@ -416,6 +421,19 @@ void server_open_event(struct server *s, const char *id)
     struct store_batch *batch = store_batch_new(s->store);
     store_batch_open_event(batch, id);
     commit(s, batch);
+}
+
+void server_record(struct server *s, const char *project, const char *context, const char *time,
+                   const char *record)
+{
+    cJSON *parsed = cJSON_Parse(record), *view = cJSON_CreateObject();
+    assert_non_null(parsed);
+    cJSON_AddStringToObject(view, "time", time);
+    struct store_batch *batch = store_batch_new(s->store);
+    store_batch_record(batch, project, context, true, parsed, view);
+    commit(s, batch);
+    cJSON_Delete(view);
+    cJSON_Delete(parsed);
 }
 
 void server_state(struct server *s, const char *project, const char *context, const char *state)

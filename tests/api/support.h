@@ -30,6 +30,7 @@ struct server {
     struct api *api;
     int port;
     struct buffer calls; /* one line a call of a port */
+    struct buffer event; /* the newest that was posted, as JSON */
     bool hold;           /* ports do not answer; server_release does */
     struct held held[64];
     size_t held_count;
@@ -68,6 +69,9 @@ const char *server_last_id(void);      /* of the newest event */
 const char *server_last_context(void); /* its shkeptncontext */
 void server_open_event(struct server *s, const char *id);
 void server_state(struct server *s, const char *project, const char *context, const char *state);
+/* The sequencer's record of a context; time: of the event that began it. */
+void server_record(struct server *s, const char *project, const char *context, const char *time,
+                   const char *record);
 void server_settle(struct server *s); /* all that was emitted is durable */
 
 /* --- HTTP with libcurl --- */
