@@ -102,11 +102,29 @@ static void random_event(struct pty *p, int number)
     screen_tell(p, &script);
 }
 
+/* What has been drawn bit by bit is what a fresh drawing shows. */
+static void compare_with_a_fresh_screen(struct pty *p)
+{
+    struct buffer before = BUFFER_LIMIT(1 << 22);
+    pty_pump(p, 1300);   /* an unfinished escape sequence is over */
+    pty_type(p, "\x07"); /* means nothing, but ends a message as every key does */
+    screen_settle(p);
+    pty_wait_quiet(p, 200); /* and the detail has followed the cursor */
+    (void)buffer_add_text(&before, pty_screen(p));
+    pty_type(p, "\x0c");
+    screen_settle(p);
+    pty_wait_quiet(p, 200);
+    if (strcmp(buffer_text(&before), pty_screen(p)) != 0)
+        fprintf(stderr, "drawn bit by bit:\n%s\nafresh:\n%s\n", buffer_text(&before), pty_screen(p));
+    assert_string_equal(buffer_text(&before), pty_screen(p));
+    buffer_free(&before);
+}
+
 static void nothing_breaks_and_nothing_is_decided(void **state)
 {
     const char *seconds = getenv("STORM_SECONDS"), *given = getenv("STORM_SEED");
     const time_t until = time(NULL) + (seconds ? strtol(seconds, NULL, 10) : 5);
-    int number = 0;
+    int number = 0, rounds = 0;
     (void)state;
     seed = given ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);
     print_message("STORM_SEED=%u\n", seed);
@@ -120,6 +138,8 @@ static void nothing_breaks_and_nothing_is_decided(void **state)
         else
             random_event(p, ++number);
         pty_pump(p, (int)below(8));
+        if (++rounds % 250 == 0)
+            compare_with_a_fresh_screen(p);
     }
     pty_resize(p, 120, 30);
     pty_pump(p, 1200); /* what is unfinished is over */
