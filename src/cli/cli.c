@@ -280,7 +280,8 @@ int cli_main(int argc, char **argv)
     if (status != STATUS_OK && err.text[0] != '\0')
         cli_complain("%s", err.text);
     if (cli_output_is_lost() && status == STATUS_OK) {
-        cli_complain("the result could not be written to standard output: %s", strerror(errno));
+        if (errno != EPIPE) /* a reader that has seen enough, as head has, is no news */
+            cli_complain("the result could not be written to standard output: %s", strerror(errno));
         status = STATUS_FAILED;
     }
     cli_args_free(&args);

@@ -1,8 +1,10 @@
 /* control.c: pause, resume, abort. */
 #include "config.h"
 
+#include <string.h>
+
 #include "base/json.h"
-#include "cli/internal.h"
+#include "cli/picture.h"
 
 const struct cli_option cli_control_options[] = {
     {"keptn-context", 'c', "ID", "the Keptn context; also as the argument"},
@@ -14,21 +16,28 @@ const struct cli_option cli_control_options[] = {
 static enum status control(struct cli_context *ctx, const struct cli_args *args, const char *verb,
                            struct error *err)
 {
-    const char *context = args->word_count > 0 ? args->words[0] : cli_value(args, "keptn-context");
-    const char *project = NULL, *stage = cli_value(args, "stage");
-    enum status status = cli_need(args, "project", &project, err);
-    if (status == STATUS_OK && context == NULL)
-        status = error_set(err, STATUS_USAGE, "which one? --keptn-context is missing");
-    if (status != STATUS_OK)
-        return status;
-    cJSON *body = cJSON_CreateObject();
-    cJSON_AddStringToObject(body, "state", verb);
-    cJSON_AddStringToObject(body, "stage", stage != NULL ? stage : "");
-    status = cli_ask(ctx, "POST", body, NULL, err, CLI_C "/sequence/{}/{}/control", project, context);
-    cJSON_Delete(body);
+    const char *id = args->word_count > 0 ? args->words[0] : cli_value(args, "keptn-context");
+    const char *project = cli_value(args, "project"), *stage = cli_value(args, "stage");
+    struct cli_target target = {0};
+    if (id == NULL)
+        return error_set(err, STATUS_USAGE, "which one? --keptn-context is missing");
+    /* the server takes an unknown context without a word, so it is looked up first */
+    enum status status = cli_find_target(ctx, id, &target, err);
+    if (status == STATUS_OK && project != NULL && strcmp(project, target.project) != 0)
+        status = error_set(err, STATUS_NOT_FOUND, "%s is of project %s, not of %s", target.context,
+                           target.project, project);
+    if (status == STATUS_OK) {
+        cJSON *body = cJSON_CreateObject();
+        cJSON_AddStringToObject(body, "state", verb);
+        cJSON_AddStringToObject(body, "stage", stage != NULL ? stage : "");
+        status = cli_ask(ctx, "POST", body, NULL, err, CLI_C "/sequence/{}/{}/control", target.project,
+                         target.context);
+        cJSON_Delete(body);
+    }
     if (status == STATUS_OK)
-        cli_print("%s sent to sequence %s of project %s%s%s", verb, context, project,
+        cli_print("%s sent to sequence %s of project %s%s%s", verb, target.context, target.project,
                   stage != NULL ? ", stage " : "", stage != NULL ? stage : "");
+    cli_target_free(&target);
     return status;
 }
 

@@ -307,6 +307,16 @@ const char *cli_version_of(const struct model_sequence *seq)
     return seq->version != NULL ? seq->version : seq->image;
 }
 
+char *cli_first_line(const char *message)
+{
+    size_t len = message != NULL ? strcspn(message, "\r\n") : 0;
+    bool more = len > 0 && message[len + strspn(message + len, "\r\n ")] != '\0';
+    return mem_printf("%.*s%s", (int)len, message != NULL ? message : "",
+                      !more                    ? ""
+                      : cli_glyphs_are_ascii() ? " ..."
+                                               : " …");
+}
+
 static void add_text(cJSON *object, const char *key, const char *text)
 {
     if (text != NULL && *text != '\0')

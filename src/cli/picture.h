@@ -53,6 +53,10 @@ const char *cli_state_glyph(enum model_state state);
 /* A sequence with all that is known of it; the caller's. */
 cJSON *cli_sequence_json(const struct model *m, const struct model_sequence *seq);
 
+/* The first line of a message, ending with an ellipsis where there is more; "" for NULL. The caller's (free).
+ */
+char *cli_first_line(const char *message);
+
 #define CLI_SHORT_ID 8 /* characters of a context in tables */
 /* The server's time where it tells it, else ours. */
 int64_t cli_server_now(struct cli_context *ctx);

@@ -69,19 +69,31 @@ static void print_log_tail(struct show *s, const char *triggered_id)
     buffer_free(&log);
 }
 
+/* What went wrong; of what went well a message says nothing new. */
+static char *fault_of(enum model_state state, const char *message)
+{
+    char *line = cli_first_line(state == MODEL_SUCCEEDED ? NULL : message);
+    char *text = mem_printf("%s%s", *line != '\0' ? "  " : "", line);
+    free(line);
+    return text;
+}
+
 static void print_task(struct show *s, const struct model_task *t)
 {
     char took[16] = "";
+    char *fault = fault_of(t->state, t->message);
     int64_t end = t->finished_ns != 0 ? t->finished_ns : s->now_ns;
     if (t->triggered_ns != 0)
         clock_format_age(end - t->triggered_ns, true, took);
-    cli_print("    %s %s  %s  %s%s%s", cli_state_glyph(t->state), t->name, model_state_name(t->state), took,
-              t->message != NULL && *t->message != '\0' ? "  " : "", t->message != NULL ? t->message : "");
-    for (size_t i = 0; i < t->executor_count && t->executor_count > 1; i++)
+    cli_print("    %s %s  %s%s%s%s", cli_state_glyph(t->state), t->name, model_state_name(t->state),
+              *took != '\0' ? "  " : "", took, fault);
+    for (size_t i = 0; i < t->executor_count && t->executor_count > 1 && strcmp(t->name, "approval") != 0;
+         i++)
         cli_print("      %s  %s", t->executors[i].source,
                   t->executors[i].result != NULL ? t->executors[i].result : "runs");
     if (t->triggered_id != NULL)
         print_log_tail(s, t->triggered_id);
+    free(fault);
 }
 
 static void print_approval(const struct show *s, const struct model_sequence *seq)
@@ -130,11 +142,11 @@ static void print_decisions(const struct model_sequence *seq)
 static void print_stage(struct show *s, const struct model_sequence *seq)
 {
     char age[16];
+    char *fault = fault_of(seq->state, seq->message);
     clock_format_age(s->now_ns - seq->since_ns, true, age);
     cli_print("%s", "");
-    cli_print("  %s %s  %s  %s  %s%s%s", cli_state_glyph(seq->state), seq->stage->name, seq->name,
-              model_state_name(seq->state), age, seq->message != NULL && *seq->message != '\0' ? "  " : "",
-              seq->message != NULL ? seq->message : "");
+    cli_print("  %s %s  %s  %s  %s%s", cli_state_glyph(seq->state), seq->stage->name, seq->name,
+              model_state_name(seq->state), age, fault);
     if (seq->stage_commit != NULL || seq->shipyard_commit != NULL)
         cli_print("    stage commit %s, shipyard commit %s",
                   seq->stage_commit != NULL ? seq->stage_commit : "unknown",
@@ -143,6 +155,7 @@ static void print_stage(struct show *s, const struct model_sequence *seq)
         print_task(s, &seq->tasks[i]);
     print_approval(s, seq);
     print_decisions(seq);
+    free(fault);
 }
 
 static void print_events(const cJSON *events)

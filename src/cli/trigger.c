@@ -45,6 +45,8 @@ struct trigger {
     const char *project, *stage, *service, *sequence;
     char *first_stage;
     cJSON *data;
+    enum cli_format format;
+    int seconds; /* of watching; 0: any */
 };
 
 static enum status find_first_stage(struct cli_context *ctx, struct trigger *t, struct error *err)
@@ -124,17 +126,23 @@ static enum status add_labels(const struct cli_args *args, cJSON *data, struct e
     return status;
 }
 
+/* What is asked of the command itself, before anything is asked of the server. */
+static enum status read_options(const struct cli_args *args, struct trigger *t, struct error *err)
+{
+    enum status status = cli_format(args, &t->format, err);
+    if (status == STATUS_OK)
+        status = cli_watch_seconds(args, &t->seconds, err);
+    if (status == STATUS_OK)
+        status = cli_need(args, "project", &t->project, err);
+    if (status == STATUS_OK)
+        status = cli_need(args, "service", &t->service, err);
+    return status;
+}
+
 static enum status send_trigger(struct cli_context *ctx, const struct cli_args *args, const struct trigger *t,
                                 struct error *err)
 {
-    enum cli_format format;
     char *context = NULL;
-    int seconds = 0;
-    enum status status = cli_format(args, &format, err);
-    if (status == STATUS_OK)
-        status = cli_watch_seconds(args, &seconds, err);
-    if (status != STATUS_OK)
-        return status;
     cJSON *event = cJSON_CreateObject();
     char *type = mem_printf("sh.keptn.event.%s.%s.triggered", t->stage, t->sequence);
     cJSON_AddStringToObject(event, "specversion", "1.0");
@@ -142,8 +150,8 @@ static enum status send_trigger(struct cli_context *ctx, const struct cli_args *
     cJSON_AddStringToObject(event, "source", EVENT_SOURCE);
     cJSON_AddStringToObject(event, "contenttype", "application/json");
     cJSON_AddItemReferenceToObject(event, "data", t->data);
-    status = cli_send_event(ctx, event, &context, err);
-    if (status == STATUS_OK && format == CLI_TABLE) {
+    enum status status = cli_send_event(ctx, event, &context, err);
+    if (status == STATUS_OK && t->format == CLI_TABLE) {
         cli_print("ID of Keptn context: %s", context);
     } else if (status == STATUS_OK) {
         cJSON *result = cJSON_CreateObject();
@@ -155,7 +163,7 @@ static enum status send_trigger(struct cli_context *ctx, const struct cli_args *
         char *project = mem_string(t->project);
         const struct cli_target target = {.context = context, .project = project};
         const struct cli_watch_request request = {
-            .target = &target, .until = CLI_UNTIL_FINISHED, .seconds = seconds, .format = format};
+            .target = &target, .until = CLI_UNTIL_FINISHED, .seconds = t->seconds, .format = t->format};
         (void)cli_output_is_lost(); /* flushes: the id is of use while it runs */
         status = cli_watch_events(ctx, &request, err);
         free(project);
@@ -202,9 +210,7 @@ enum status cli_trigger_delivery(struct cli_context *ctx, const struct cli_args 
                         .sequence = cli_value(args, "sequence"),
                         .data = cJSON_CreateObject()};
     const char *image = NULL;
-    enum status status = cli_need(args, "project", &t.project, err);
-    if (status == STATUS_OK)
-        status = cli_need(args, "service", &t.service, err);
+    enum status status = read_options(args, &t, err);
     if (status == STATUS_OK)
         status = cli_need(args, "image", &image, err);
     if (t.sequence == NULL)
@@ -241,9 +247,7 @@ static enum status read_data(const char *text, cJSON **data, struct error *err)
 enum status cli_trigger_sequence(struct cli_context *ctx, const struct cli_args *args, struct error *err)
 {
     struct trigger t = {.sequence = args->word_count > 0 ? args->words[0] : cli_value(args, "sequence")};
-    enum status status = cli_need(args, "project", &t.project, err);
-    if (status == STATUS_OK)
-        status = cli_need(args, "service", &t.service, err);
+    enum status status = read_options(args, &t, err);
     if (status == STATUS_OK)
         status = cli_need(args, "stage", &t.stage, err);
     if (status == STATUS_OK && t.sequence == NULL)

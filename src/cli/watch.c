@@ -12,7 +12,9 @@
 #include "base/mem.h"
 #include "feed/feed.h"
 
-#define SECONDS_MAX 31536000 /* seconds of --watch-time: a year */
+#define SECONDS_MAX       31536000 /* seconds of --watch-time: a year */
+#define AGAIN_MS          200      /* until a server that is ahead of the stream is asked again */
+#define DISAGREEMENTS_MAX 25       /* then its word counts */
 
 const struct cli_option cli_watch_options[] = {
     {"until", 0, "WORD", "ends when something is waiting, or when the sequence is finished"},
@@ -33,6 +35,8 @@ struct watch {
     struct map printed; /* ids of the target's events that were printed: a snapshot brings them again */
     cJSON *history;     /* the context's events, from the snapshot */
     struct http_call *asking;
+    uv_timer_t later; /* asks again where the server is ahead of the stream */
+    int disagreements;
     bool ask_again; /* something ended while the server was asked */
     bool live_once, done, was_stale;
     char *ended_context, *ended_project; /* whose end was seen last */
@@ -68,13 +72,14 @@ static void print_text(const struct event *ev)
 {
     const char *type = strncmp(ev->type, "sh.keptn.event.", 15) == 0 ? ev->type + 15 : ev->type;
     char time[CLOCK_TEXT_SIZE] = "-";
+    char *message = cli_first_line(ev->message);
     if (ev->time_ns != 0)
         clock_format_ms(ev->time_ns, time);
     cli_print("%s  %.8s  %s/%s  %s  %s%s%s%s%s", time, ev->context != NULL ? ev->context : "-",
               ev->project != NULL ? ev->project : "-", ev->stage != NULL ? ev->stage : "-",
               ev->service != NULL ? ev->service : "-", type, ev->result != NULL ? "  " : "",
-              ev->result != NULL ? ev->result : "", ev->message != NULL && *ev->message != '\0' ? "  " : "",
-              ev->message != NULL ? ev->message : "");
+              ev->result != NULL ? ev->result : "", *message != '\0' ? "  " : "", message);
+    free(message);
 }
 
 static void print_event(struct watch *w, const struct event *ev)
@@ -108,15 +113,19 @@ static bool something_waits(const struct watch *w)
     return false;
 }
 
-/* The whole context is over: how? */
-static void conclude(struct watch *w, const char *context)
+/* The whole context is over: how? False: by what is known here it goes on, so events are still to come. */
+static bool conclude(struct watch *w, const char *context)
 {
     struct cli_walk walk = {0};
     const struct model_sequence *bad = NULL;
-    for (const struct model_sequence *seq; (seq = cli_next_sequence(w->model, &walk)) != NULL;)
-        if (strcmp(seq->context, context) == 0 && seq->state != MODEL_SUCCEEDED &&
-            seq->state != MODEL_WARNING)
-            bad = seq;
+    for (const struct model_sequence *seq; (seq = cli_next_sequence(w->model, &walk)) != NULL;) {
+        if (strcmp(seq->context, context) != 0 || seq->state == MODEL_SUCCEEDED ||
+            seq->state == MODEL_WARNING)
+            continue;
+        if (seq->state < MODEL_SUCCEEDED && w->disagreements++ < DISAGREEMENTS_MAX)
+            return false;
+        bad = seq;
+    }
     if (w->request->until == CLI_UNTIL_WAITING)
         stop(w, error_set(w->err, STATUS_FAILED, "%s has ended and did not wait", context));
     else if (bad != NULL)
@@ -126,9 +135,15 @@ static void conclude(struct watch *w, const char *context)
                           bad->message != NULL ? bad->message : ""));
     else
         stop(w, STATUS_OK);
+    return true;
 }
 
 static void ask_whether_ended(struct watch *w);
+
+static void on_later(uv_timer_t *timer)
+{
+    ask_whether_ended(timer->data);
+}
 
 static void on_state_answer(void *arg, const struct http_response *response)
 {
@@ -138,9 +153,10 @@ static void on_state_answer(void *arg, const struct http_response *response)
     if (response->status == STATUS_OK && response->code == 200 &&
         json_parse(response->body, response->body_len, &answer, NULL) == STATUS_OK) {
         const char *state = json_text(cJSON_GetArrayItem(json_get(answer, "states"), 0), "state");
-        if (state != NULL && (strcmp(state, "finished") == 0 || strcmp(state, "aborted") == 0 ||
-                              strcmp(state, "timedOut") == 0))
-            conclude(w, w->asked_context);
+        bool ended = state != NULL && (strcmp(state, "finished") == 0 || strcmp(state, "aborted") == 0 ||
+                                       strcmp(state, "timedOut") == 0);
+        if (ended && !conclude(w, w->asked_context))
+            uv_timer_start(&w->later, on_later, AGAIN_MS, 0);
     }
     cJSON_Delete(answer);
     if (!w->done && w->ask_again)
@@ -156,6 +172,7 @@ static void ask_whether_ended(struct watch *w)
         return;
     }
     w->ask_again = false;
+    uv_timer_stop(&w->later);
     free(w->asked_context);
     w->asked_context = mem_string(w->ended_context);
     char *url =
@@ -342,7 +359,8 @@ enum status cli_watch_events(struct cli_context *ctx, const struct cli_watch_req
                                              .on_state = on_state};
     uv_timer_t timer;
     uv_timer_init(ctx->loop, &timer);
-    timer.data = &w;
+    uv_timer_init(ctx->loop, &w.later);
+    timer.data = w.later.data = &w;
     if (request->seconds > 0)
         uv_timer_start(&timer, on_time, (uint64_t)request->seconds * 1000, 0);
     w.feed = feed_open(ctx->loop, ctx->http, &settings, &callbacks);
@@ -351,7 +369,8 @@ enum status cli_watch_events(struct cli_context *ctx, const struct cli_watch_req
     feed_close(w.feed);
     http_cancel(w.asking);
     uv_close((uv_handle_t *)&timer, on_closed);
-    while (timer.data != NULL)
+    uv_close((uv_handle_t *)&w.later, on_closed);
+    while (timer.data != NULL || w.later.data != NULL)
         uv_run(ctx->loop, UV_RUN_NOWAIT);
     model_free(w.model);
     event_free(&w.event);

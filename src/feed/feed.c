@@ -517,7 +517,7 @@ static void tell_identity(struct feed *f, const cJSON *me, const char *date)
     int64_t ns = 0;
     if (time == NULL || !clock_parse(time, &ns))
         ns = date_ns(date);
-    f->limited = f->projects != NULL || cJSON_GetArraySize(projects) > 0;
+    f->limited = f->projects != NULL || cJSON_IsArray(projects);
     char *words = server != NULL && version != NULL ? mem_printf("%s %s", server, version)
                                                     : mem_string(server != NULL ? server : version);
     if (f->callbacks.on_identity != NULL)
@@ -539,8 +539,8 @@ static void on_whoami(void *arg, const struct http_response *response)
         return;
     }
     enum status status = http_error(&request, response->code, response->body, response->body_len, &err);
-    if (status == STATUS_UNAUTHENTICATED || status == STATUS_FORBIDDEN) {
-        lose(f, FEED_REFUSED, err.text);
+    if (status == STATUS_UNAUTHENTICATED || status == STATUS_FORBIDDEN || status == STATUS_RATE_LIMITED) {
+        lose(f, FEED_REFUSED, err.text); /* 429: for wrong tokens */
         return;
     }
     if (status == STATUS_OK)

@@ -535,6 +535,8 @@ enum status http_error(const struct http_request *request, long code, const char
     const char *hint = "";
     if (code == 401)
         hint = "; check the token (--token-file or DRAWBRIDGE_TOKEN)";
+    else if (code == 429)
+        hint = "; wrong tokens of this address count: check the token, and try again in a moment";
     error_set(err, status, "%s %s: %s (HTTP %ld)%s", request->method, request->url, message, code, hint);
     cJSON_Delete(json);
     return status;
