@@ -254,24 +254,28 @@ static void draw_decisions(struct pen *pen, const struct model_sequence *seq)
 }
 
 /* What a run that is approved but does not run yet waits for. */
+static const char *held_by(struct view *v, const struct model_sequence *seq, enum role *role)
+{
+    const struct model_stage *stage = seq->stage;
+    *role = ROLE_PAUSED;
+    if (seq->state == MODEL_PAUSED || seq->paused)
+        return "held: paused";
+    *role = ROLE_QUEUED;
+    for (size_t i = 0; seq->state == MODEL_QUEUED && i < stage->sequence_count; i++) {
+        const struct model_sequence *other = stage->sequences[i];
+        if (other != seq && other->state == MODEL_RUNNING && strcmp(other->service, seq->service) == 0)
+            return view_printf(v, "queued behind %.4s %s", view_safe(v, other->context),
+                               other->version ? view_safe(v, other->version) : "");
+    }
+    return seq->state == MODEL_QUEUED ? "queued" : "";
+}
+
+/* On the line below the stages, which is empty otherwise: nothing moves when it comes and goes. */
 static void draw_held(struct pen *pen, const struct model_sequence *seq)
 {
-    struct view *v = pen->v;
-    const struct model_stage *stage = seq->stage;
-    if (seq->state == MODEL_PAUSED || seq->paused)
-        pen_line(pen, ROLE_PAUSED, "held: paused");
-    if (seq->state != MODEL_QUEUED)
-        return;
-    for (size_t i = 0; i < stage->sequence_count; i++) {
-        const struct model_sequence *other = stage->sequences[i];
-        if (other == seq || other->state != MODEL_RUNNING || strcmp(other->service, seq->service) != 0)
-            continue;
-        pen_line(pen, ROLE_QUEUED,
-                 view_printf(v, "queued behind %.4s %s", view_safe(v, other->context),
-                             other->version ? view_safe(v, other->version) : ""));
-        return;
-    }
-    pen_line(pen, ROLE_QUEUED, "queued");
+    enum role role;
+    const char *text = held_by(pen->v, seq, &role);
+    pen_line(pen, role, text);
 }
 
 static void draw_end(struct pen *pen, const struct model_sequence *seq)
@@ -321,14 +325,13 @@ static void draw_sequence(struct view *v, struct rect area, const struct model_s
     if (decision_first)
         draw_waiting(&pen, seq);
     stages_draw(&pen, seq);
-    pen.y++;
+    draw_held(&pen, seq);
     if (waiting && !decision_first)
         draw_waiting(&pen, seq);
     if (!waiting && seq->state == MODEL_WAITING)
         pen_wrapped(&pen, ROLE_WARNING,
                     "waits for a decision, but the server has not told on which approval: r asks again");
     draw_decisions(&pen, seq);
-    draw_held(&pen, seq);
     draw_end(&pen, seq);
     const int height = pen.y + v->detail_scroll - area.y;
     if (v->detail_scroll > 0 && height - v->detail_scroll < area.h)

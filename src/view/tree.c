@@ -137,13 +137,12 @@ static void add_sequences(struct view *v, const struct model_stage *stage)
 size_t tree_failed_in(const struct model_stage *stage)
 {
     const char *seen[SERVICES_LOOKED];
-    size_t seen_count = 0, ended = 0, failed = 0;
-    for (size_t i = 0; i < stage->sequence_count && ended < ENDED_LOOKED; i++) {
+    size_t seen_count = 0, failed = 0;
+    const size_t *n = stage->counts; /* those that have not ended are listed first */
+    const size_t first = n[MODEL_WAITING] + n[MODEL_RUNNING] + n[MODEL_QUEUED] + n[MODEL_PAUSED];
+    for (size_t i = first; i < stage->sequence_count && i < first + ENDED_LOOKED; i++) {
         const struct model_sequence *seq = stage->sequences[i];
         size_t j = 0;
-        if (!has_ended(seq))
-            continue;
-        ended++;
         while (j < seen_count && seen[j] != seq->service) /* the model's strings are interned */
             j++;
         if (j < seen_count || seen_count == SERVICES_LOOKED)
