@@ -19,6 +19,7 @@
 
 #define SERVER_DEFAULT  "http://127.0.0.1:8080/api"
 #define TOKEN_MAX_BYTES 4096
+#define DRAIN_MS        1000
 
 /* What cli_main owns; the context borrows from it. */
 struct setup {
@@ -205,9 +206,28 @@ static enum status set_up(struct setup *s, const struct cli_args *args, const ch
     return STATUS_OK;
 }
 
-/* Runs with a loop and a client of its own, and leaves nothing on the loop. */
+static void on_impatience(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
+/* Lets handles close. False: something still runs after a while; that can only be a name look-up, which
+ * nobody can cancel. */
+static bool drain(uv_loop_t *loop)
+{
+    uv_timer_t impatience;
+    uv_timer_init(loop, &impatience);
+    uv_timer_start(&impatience, on_impatience, DRAIN_MS, 0);
+    uv_unref((uv_handle_t *)&impatience);
+    uv_run(loop, UV_RUN_DEFAULT);
+    uv_close((uv_handle_t *)&impatience, NULL);
+    uv_run(loop, UV_RUN_NOWAIT);
+    return uv_loop_close(loop) == 0;
+}
+
+/* Runs with a loop and a client of its own. *drained: nothing is left on the loop. */
 static enum status run(struct setup *s, const struct cli_command *command, const struct cli_args *args,
-                       struct error *err)
+                       bool *drained, struct error *err)
 {
     if (uv_loop_init(&s->loop) != 0)
         return error_set(err, STATUS_FAILED, "cannot make an event loop: %s", strerror(errno));
@@ -216,9 +236,7 @@ static enum status run(struct setup *s, const struct cli_command *command, const
     enum status status =
         command != NULL ? command->run(&s->context, args, err) : dashboard_run(&s->context, NULL, err);
     http_client_free(s->context.http);
-    uv_run(&s->loop, UV_RUN_DEFAULT);
-    if (uv_loop_close(&s->loop) != 0)
-        cli_complain("something was left on the event loop; please report this");
+    *drained = drain(&s->loop);
     return status;
 }
 
@@ -261,6 +279,7 @@ int cli_main(int argc, char **argv)
     struct cli_args args = {0};
     struct error err = ERROR_NONE;
     const struct cli_command *command = NULL;
+    bool drained = true;
     setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: JSON has points */
     signal(SIGPIPE, SIG_IGN);
     enum status status = read_command(argc, argv, &args, &command, &err);
@@ -275,7 +294,7 @@ int cli_main(int argc, char **argv)
                                "%.*s changes something, which --read-only does not allow: nothing was sent",
                                (int)strcspn(command->words, "|"), command->words);
         if (status == STATUS_OK)
-            status = run(s, command, &args, &err);
+            status = run(s, command, &args, &drained, &err);
     }
     if (status != STATUS_OK && err.text[0] != '\0')
         cli_complain("%s", err.text);
@@ -284,6 +303,8 @@ int cli_main(int argc, char **argv)
             cli_complain("the result could not be written to standard output: %s", strerror(errno));
         status = STATUS_FAILED;
     }
+    if (!drained)
+        _exit(status_exit_code(status)); /* exit() would wait for the look-up; output is flushed */
     cli_args_free(&args);
     free(s->projects);
     free(s->server);

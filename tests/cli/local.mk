@@ -3,3 +3,7 @@ TESTS += %D%/commands_test
 %C%_commands_test_SOURCES = %D%/commands_test.c
 %C%_commands_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_commands_test_LDADD = $(PTY_LIBS) $(WORLD_LIBS) $(CLI_LIBS)
+check_PROGRAMS += %D%/options_test
+TESTS += %D%/options_test
+%C%_options_test_SOURCES = %D%/options_test.c
+%C%_options_test_LDADD = $(TEST_LIBS) $(CLI_LIBS)
