@@ -65,6 +65,10 @@ struct api_ports {
     void (*list_resources)(
         void *arg, const char *project, const char *stage, const char *service, api_done done,
         void *done_arg); /* body: {"resources":[{"resourceURI":"/x"}…],"totalCount":N}, the api pages it */
+    /* For what no sequence depends on (integrations, their logs): calls fill, before it returns, with a batch
+     * that it then commits. Answers with 200 and an empty body once that is durable. */
+    void (*keep)(void *arg, void (*fill)(void *fill_arg, struct store_batch *batch), void *fill_arg,
+                 api_done done, void *done_arg);
     /* For GET /v1/job/{triggeredid}/log: its answer is the bytes from `offset` on (256 KiB at most), with the
      * headers x-drawbridge-log-size and x-drawbridge-log-growing. The log file of a job and whether it still
      * grows; NULL: no such job. The caller's. */

@@ -90,6 +90,7 @@ enum api_need {
     API_NEED_READ,    /* any role */
     API_NEED_EVENT,   /* any role; the handler looks at the event's type */
     API_NEED_CONTROL, /* operator, admin */
+    API_NEED_UNIFORM, /* integration, admin */
     API_NEED_ADMIN
 };
 
@@ -133,6 +134,7 @@ struct api_request {
     const struct api_route *route;
     const char *params[API_PARAMS_MAX]; /* decoded */
     const char *raw_rest;               /* of "{*}" */
+    const char *subject;                /* an id that on_body answers with */
     struct api_token *token;            /* held; NULL: none needed */
     char address[64];
     struct buffer body;
@@ -249,6 +251,17 @@ void api_post_evaluation(struct api_request *rq);
 void api_get_sequences(struct api_request *rq);
 void api_get_sequence_executions(struct api_request *rq);
 void api_post_control(struct api_request *rq);
+void api_get_integrations(struct api_request *rq);
+void api_post_integration(struct api_request *rq);
+void api_delete_integration(struct api_request *rq);
+void api_ping_integration(struct api_request *rq);
+void api_get_subscriptions(struct api_request *rq);
+void api_post_subscription(struct api_request *rq);
+void api_get_subscription(struct api_request *rq);
+void api_put_subscription(struct api_request *rq);
+void api_delete_subscription(struct api_request *rq);
+void api_get_log(struct api_request *rq);
+void api_post_log(struct api_request *rq);
 void api_get_resources(struct api_request *rq);
 void api_get_resource(struct api_request *rq);
 void api_write_resources(struct api_request *rq);

@@ -207,10 +207,19 @@ static bool role_fits(enum api_role role, enum api_need need)
         return true;
     case API_NEED_CONTROL:
         return role == API_ROLE_OPERATOR || role == API_ROLE_ADMIN;
+    case API_NEED_UNIFORM:
+        return role == API_ROLE_INTEGRATION || role == API_ROLE_ADMIN;
     case API_NEED_ADMIN:
         break;
     }
     return role == API_ROLE_ADMIN;
+}
+
+static const char *roles_for(enum api_need need)
+{
+    return need == API_NEED_ADMIN     ? "admin"
+           : need == API_NEED_UNIFORM ? "integration and admin"
+                                      : "operator and admin";
 }
 
 static bool changes_something(const struct api_request *rq)
@@ -302,8 +311,7 @@ static void check_headers(struct api_request *rq, const struct framing *f)
         api_answer_error(rq, 403, "requests from web pages (with an Origin header) are refused");
     } else if (needs_token && !role_fits(rq->token->role, rq->route->need)) {
         api_answer_error(rq, 403, "the token \"%s\" has the role %s, which may not do this; %s may",
-                         rq->token->name, api_role_name(rq->token->role),
-                         rq->route->need == API_NEED_ADMIN ? "admin" : "operator and admin");
+                         rq->token->name, api_role_name(rq->token->role), roles_for(rq->route->need));
     }
 }
 

@@ -9,6 +9,9 @@
 #define C  "/api/controlPlane/v1"
 #define RS "/api/resource-service/v1"
 #define M  "/api/mongodb-datastore"
+#define U  C "/uniform/registration"
+
+#define UNIFORM_MAX (256 * 1024) /* bytes of what an integration tells of itself */
 
 /* The calls on the resources of one level. */
 #define RESOURCES(level)                                                                                     \
@@ -106,6 +109,49 @@ const struct api_route api_routes[] = {
      .pattern = C "/event/triggered/{}",
      .need = API_NEED_READ,
      .handle = api_get_open_events},
+
+    {.method = "GET", .pattern = U, .need = API_NEED_READ, .handle = api_get_integrations},
+    {.method = "POST",
+     .pattern = U,
+     .need = API_NEED_UNIFORM,
+     .handle = api_post_integration,
+     .body_max = UNIFORM_MAX},
+    {.method = "DELETE",
+     .pattern = U "/{}",
+     .need = API_NEED_UNIFORM,
+     .handle = api_delete_integration,
+     .empty = "{}"},
+    {.method = "PUT", .pattern = U "/{}/ping", .need = API_NEED_UNIFORM, .handle = api_ping_integration},
+    {.method = "GET",
+     .pattern = U "/{}/subscription",
+     .need = API_NEED_READ,
+     .handle = api_get_subscriptions},
+    {.method = "POST",
+     .pattern = U "/{}/subscription",
+     .need = API_NEED_UNIFORM,
+     .handle = api_post_subscription,
+     .body_max = UNIFORM_MAX},
+    {.method = "GET",
+     .pattern = U "/{}/subscription/{}",
+     .need = API_NEED_READ,
+     .handle = api_get_subscription},
+    {.method = "PUT",
+     .pattern = U "/{}/subscription/{}",
+     .need = API_NEED_UNIFORM,
+     .handle = api_put_subscription,
+     .body_max = UNIFORM_MAX},
+    {.method = "DELETE",
+     .pattern = U "/{}/subscription/{}",
+     .need = API_NEED_UNIFORM,
+     .handle = api_delete_subscription,
+     .empty = "{}"},
+    {.method = "GET", .pattern = C "/log", .need = API_NEED_READ, .handle = api_get_log},
+    {.method = "POST",
+     .pattern = C "/log",
+     .need = API_NEED_UNIFORM,
+     .handle = api_post_log,
+     .empty = "{}",
+     .body_max = JSON_EVENT_MAX},
 
     RESOURCES("/project/{}/resource"),
     RESOURCES("/project/{}/stage/{}/resource"),

@@ -28,6 +28,14 @@ static char *port_job_log(void *arg, const char *triggeredid, bool *growing)
     return q.path;
 }
 
+static void port_keep(void *arg, void (*fill)(void *fill_arg, struct store_batch *batch), void *fill_arg,
+                      api_done done, void *done_arg)
+{
+    struct turn *t = turn_new(arg);
+    fill(fill_arg, turn_batch(t));
+    turn_commit_answer(t, 200, "", done, done_arg);
+}
+
 static bool port_ready(void *arg)
 {
     const struct core *core = arg;
@@ -46,6 +54,7 @@ void core_api_ports(struct core *core, struct api_ports *out)
                               .write_resources = port_write_resources,
                               .read_resource = port_read_resource,
                               .list_resources = port_list_resources,
+                              .keep = port_keep,
                               .job_log = port_job_log,
                               .ready = port_ready};
 }

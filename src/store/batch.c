@@ -278,3 +278,78 @@ void store_batch_audit(struct store_batch *b, int64_t time_ns, const char *who, 
     op_text(b, op, from);
     op_text(b, op, why);
 }
+
+/* --- integrations, their logs, secrets --- */
+
+void store_batch_integration(struct store_batch *b, const struct store_integration *i, int64_t forget_ns)
+{
+    const char *const texts[] = {i->id,          i->name,     i->namespace, i->hostname,  i->version,
+                                 i->distributor, i->location, i->pod,       i->deployment};
+    struct write_op *op = op_new(b, WRITE_FORGET_INTEGRATIONS);
+    op_int(op, forget_ns);
+    (void)op_new(b, WRITE_FORGET_SUBSCRIPTIONS);
+    op = op_new(b, WRITE_INTEGRATION);
+    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+        op_text(b, op, texts[k]);
+    op_int(op, i->seen_ns);
+    op = op_new(b, WRITE_FIRST_SUBSCRIPTIONS);
+    op_text(b, op, i->name);
+    op_text(b, op, i->namespace);
+    op_text(b, op, i->subscriptions);
+}
+
+void store_batch_ping(struct store_batch *b, const char *integration, int64_t seen_ns)
+{
+    struct write_op *op = op_new(b, WRITE_PING);
+    op_text(b, op, integration);
+    op_int(op, seen_ns);
+}
+
+void store_batch_delete_integration(struct store_batch *b, const char *integration)
+{
+    op_texts(b, WRITE_DELETE_INTEGRATION, integration, NULL);
+    op_texts(b, WRITE_DELETE_SUBSCRIPTIONS, integration, NULL);
+}
+
+void store_batch_subscription(struct store_batch *b, const char *integration, const char *id,
+                              const char *text)
+{
+    struct write_op *op = op_new(b, WRITE_SUBSCRIPTION);
+    op_text(b, op, integration);
+    op_text(b, op, id);
+    op_text(b, op, text);
+}
+
+void store_batch_delete_subscription(struct store_batch *b, const char *integration, const char *id)
+{
+    op_texts(b, WRITE_DELETE_SUBSCRIPTION, integration, id);
+}
+
+void store_batch_log(struct store_batch *b, const char *integration, int64_t time_ns, const char *text)
+{
+    struct write_op *op = op_new(b, WRITE_LOG);
+    op_text(b, op, integration);
+    op_int(op, time_ns);
+    op_text(b, op, text);
+}
+
+void store_batch_forget_logs(struct store_batch *b, int64_t before_ns, int64_t keep)
+{
+    op_int(op_new(b, WRITE_FORGET_LOGS), before_ns);
+    op_int(op_new(b, WRITE_TRIM_LOGS), keep);
+}
+
+void store_batch_secret(struct store_batch *b, const char *scope, const char *name, const char *keys,
+                        const char *box)
+{
+    struct write_op *op = op_new(b, WRITE_SECRET);
+    op_text(b, op, scope);
+    op_text(b, op, name);
+    op_text(b, op, keys);
+    op_text(b, op, box);
+}
+
+void store_batch_delete_secret(struct store_batch *b, const char *scope, const char *name)
+{
+    op_texts(b, WRITE_DELETE_SECRET, scope, name);
+}

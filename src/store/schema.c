@@ -24,6 +24,7 @@
  *   open_events_type                event/triggered
  *   decisions_triggeredid           the newest decision on an approval
  *   jobs_open                       jobs to be looked at after a restart
+ *   logs_integration, logs_time     what integrations logged, of one, of all
  * `internal` events (sh.drawbridge.…) are never answered by Keptn's calls: partial indexes leave them out,
  * and so totals are counted from an index alone.
  *
@@ -70,6 +71,19 @@ static const char *const migrations[] = {
     "CREATE TABLE audit(row INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, who TEXT, what TEXT, project TEXT,"
     " origin TEXT, why TEXT);"
     "CREATE INDEX audit_project ON audit(project);",
+
+    "CREATE TABLE integrations(id TEXT PRIMARY KEY, name TEXT NOT NULL, namespace TEXT NOT NULL, hostname "
+    "TEXT,"
+    " version TEXT, distributor TEXT, location TEXT, pod TEXT, deployment TEXT, seen_ns INTEGER NOT NULL,"
+    " UNIQUE(name, namespace));"
+    "CREATE TABLE subscriptions(row INTEGER PRIMARY KEY, integration TEXT NOT NULL, id TEXT NOT NULL,"
+    " text TEXT NOT NULL, UNIQUE(integration, id));"
+    "CREATE TABLE logs(row INTEGER PRIMARY KEY, integration TEXT, time_ns INTEGER NOT NULL,"
+    " text TEXT NOT NULL);"
+    "CREATE INDEX logs_integration ON logs(integration, time_ns);"
+    "CREATE INDEX logs_time ON logs(time_ns);"
+    "CREATE TABLE secrets(scope TEXT, name TEXT, keys TEXT NOT NULL, box TEXT NOT NULL,"
+    " PRIMARY KEY(scope, name)) WITHOUT ROWID;",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof migrations / sizeof *migrations))

@@ -182,3 +182,8 @@ uint64_t store_next_number(struct store *s)
 {
     return s->next_number++;
 }
+
+const char *store_directory(const struct store *s)
+{
+    return s->directory;
+}

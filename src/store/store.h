@@ -104,6 +104,30 @@ void store_batch_delete_token(struct store_batch *b, const char *name);
 void store_batch_audit(struct store_batch *b, int64_t time_ns, const char *who, const char *what,
                        const char *project, const char *from, const char *why);
 
+/* Keptn's uniform: who has registered, for which events. Source: keptn-api.md, section 3, "Uniform, log". */
+struct store_integration {
+    const char *id, *name, *namespace, *hostname, *version, *distributor, *location, *pod, *deployment;
+    int64_t seen_ns;
+    const char *subscriptions; /* [{"id",…}…] as JSON text */
+};
+/* Of one name and namespace there is one: it keeps its id, takes versions and seen_ns, and subscriptions only
+ * where it has none. Those not seen since forget_ns are forgotten. */
+void store_batch_integration(struct store_batch *b, const struct store_integration *i, int64_t forget_ns);
+void store_batch_ping(struct store_batch *b, const char *integration, int64_t seen_ns);
+void store_batch_delete_integration(struct store_batch *b, const char *integration);
+/* Inserts or replaces; nothing where there is no such integration. text: JSON. */
+void store_batch_subscription(struct store_batch *b, const char *integration, const char *id,
+                              const char *text);
+void store_batch_delete_subscription(struct store_batch *b, const char *integration, const char *id);
+void store_batch_log(struct store_batch *b, const char *integration, int64_t time_ns, const char *text);
+/* Forgets what is older, and all but the newest `keep`. */
+void store_batch_forget_logs(struct store_batch *b, int64_t before_ns, int64_t keep);
+
+/* A secret: keys as a JSON array of names; box: its values, encrypted by the caller, as text. */
+void store_batch_secret(struct store_batch *b, const char *scope, const char *name, const char *keys,
+                        const char *box);
+void store_batch_delete_secret(struct store_batch *b, const char *scope, const char *name);
+
 /* Takes the batch. done (may be NULL) runs on the loop thread: STATUS_OK, durable; else nothing of it is
  * stored. */
 void store_commit(struct store_batch *b, void (*done)(void *arg, enum status status, const struct error *err),
@@ -190,5 +214,32 @@ struct store_audit_entry {
 typedef bool (*store_audit_fn)(void *arg, const struct store_audit_entry *entry);
 MUST_CHECK enum status store_audit(struct store *s, const char *project, int64_t from_ns, store_audit_fn fn,
                                    void *arg, struct error *err);
+
+/* Integrations by name; NULL fields of the query: any. */
+struct store_integration_query {
+    const char *id, *name, *namespace, *hostname;
+    int64_t seen_ns; /* only those seen since */
+};
+typedef bool (*store_integration_fn)(void *arg, const struct store_integration *i);
+MUST_CHECK enum status store_integrations(struct store *s, const struct store_integration_query *q,
+                                          store_integration_fn fn, void *arg, struct error *err);
+
+struct store_log_query {
+    const char *integration;    /* NULL: any */
+    int64_t from_ns, before_ns; /* inclusive; 0: open */
+    size_t offset, limit;       /* limit 0: all */
+};
+typedef bool (*store_log_fn)(void *arg, const char *text);
+/* Newest first. */
+MUST_CHECK enum status store_logs(struct store *s, const struct store_log_query *q, store_log_fn fn,
+                                  void *arg, size_t *total, struct error *err);
+
+/* Secrets by scope and name; NULL: any. */
+typedef bool (*store_secret_fn)(void *arg, const char *scope, const char *name, const char *keys,
+                                const char *box);
+MUST_CHECK enum status store_secrets(struct store *s, const char *scope, const char *name, store_secret_fn fn,
+                                     void *arg, struct error *err);
+
+const char *store_directory(const struct store *s);
 
 #endif

@@ -98,6 +98,38 @@ static const struct write_form forms[WRITE_KIND_COUNT] = {
     [WRITE_AUDIT] = {.capacity = 6,
                      .sql = "INSERT INTO audit(time_ns, who, what, project, origin, why)"
                             " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"},
+    [WRITE_INTEGRATION] =
+        {.capacity = 10,
+         .sql = "INSERT INTO integrations(id, name, namespace, hostname, version, distributor, location, pod,"
+                " deployment, seen_ns) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+                " ON CONFLICT DO UPDATE SET version = excluded.version, distributor = excluded.distributor,"
+                " seen_ns = excluded.seen_ns"},
+    [WRITE_FIRST_SUBSCRIPTIONS] =
+        {.capacity = 3,
+         .sql = "INSERT INTO subscriptions(integration, id, text)"
+                " SELECT i.id, json_extract(s.value, '$.id'), s.value FROM integrations i, json_each(?3) s"
+                " WHERE i.name = ?1 AND i.namespace = ?2"
+                " AND NOT EXISTS(SELECT 1 FROM subscriptions WHERE integration = i.id)"},
+    [WRITE_PING] = {.capacity = 2, .sql = "UPDATE integrations SET seen_ns = ?2 WHERE id = ?1"},
+    [WRITE_DELETE_INTEGRATION] = {.capacity = 1, .sql = "DELETE FROM integrations WHERE id = ?1"},
+    [WRITE_DELETE_SUBSCRIPTIONS] = {.capacity = 1, .sql = "DELETE FROM subscriptions WHERE integration = ?1"},
+    [WRITE_FORGET_INTEGRATIONS] = {.capacity = 1, .sql = "DELETE FROM integrations WHERE seen_ns < ?1"},
+    [WRITE_FORGET_SUBSCRIPTIONS] =
+        {.capacity = 0,
+         .sql = "DELETE FROM subscriptions WHERE integration NOT IN (SELECT id FROM integrations)"},
+    [WRITE_SUBSCRIPTION] = {.capacity = 3,
+                            .sql = "INSERT INTO subscriptions(integration, id, text) SELECT ?1, ?2, ?3"
+                                   " WHERE EXISTS(SELECT 1 FROM integrations WHERE id = ?1)"
+                                   " ON CONFLICT(integration, id) DO UPDATE SET text = excluded.text"},
+    [WRITE_DELETE_SUBSCRIPTION] = {.capacity = 2,
+                                   .sql = "DELETE FROM subscriptions WHERE integration = ?1 AND id = ?2"},
+    [WRITE_LOG] = {.capacity = 3, .sql = "INSERT INTO logs(integration, time_ns, text) VALUES(?1, ?2, ?3)"},
+    [WRITE_FORGET_LOGS] = {.capacity = 1, .sql = "DELETE FROM logs WHERE time_ns < ?1"},
+    [WRITE_TRIM_LOGS] = {.capacity = 1,
+                         .sql = "DELETE FROM logs WHERE row <= (SELECT max(row) FROM logs) - ?1"},
+    [WRITE_SECRET] = {.capacity = 4,
+                      .sql = "INSERT OR REPLACE INTO secrets(scope, name, keys, box) VALUES(?1, ?2, ?3, ?4)"},
+    [WRITE_DELETE_SECRET] = {.capacity = 2, .sql = "DELETE FROM secrets WHERE scope = ?1 AND name = ?2"},
 };
 
 int write_capacity(enum write_kind kind)

@@ -14,6 +14,7 @@
 #define C         "/api/controlPlane/v1"
 #define RS        "/api/resource-service/v1"
 #define M         "/api/mongodb-datastore"
+#define U         C "/uniform/registration/4a7dd58219e22aefbf24d8faa44d0712ab4a9ea6" /* of n, s, h */
 #define TRIGGERED "sh.keptn.event.qa.delivery.triggered"
 #define APPROVED  "sh.keptn.event.approval.finished"
 #define STARTED   "sh.keptn.event.test.started"
@@ -176,6 +177,19 @@ static const struct {
     {"GET", M "/event?project=alpha", NULL, "yyyyy"},
     {"GET", RS "/project/alpha/resource", NULL, "yyyyy"},
     {"GET", RS "/project/alpha/resource/x", NULL, "yyyyy"},
+    {"GET", C "/uniform/registration", NULL, "yyyyy"},
+    {"POST", C "/uniform/registration",
+     "{\"name\":\"n\",\"metadata\":{\"hostname\":\"h\",\"kubernetesmetadata\":{\"namespace\":\"s\"}}}",
+     "nnyny"},
+    {"PUT", U "/ping", NULL, "nnyny"},
+    {"GET", U "/subscription", NULL, "yyyyy"},
+    {"POST", U "/subscription", "{\"event\":\"e\"}", "nnyny"},
+    {"PUT", U "/subscription/sub", "{\"event\":\"e\"}", "nnyny"},
+    {"GET", U "/subscription/sub", NULL, "yyyyy"},
+    {"DELETE", U "/subscription/sub", NULL, "nnyny"},
+    {"DELETE", C "/uniform/registration/other", NULL, "nnyny"},
+    {"GET", C "/log", NULL, "yyyyy"},
+    {"POST", C "/log", "{\"logs\":[]}", "nnyny"},
     {"POST", C "/project", "{\"name\":\"alpha\"}", "nnnny"},
     {"PUT", C "/project", "{\"name\":\"alpha\"}", "nnnny"},
     {"DELETE", C "/project/alpha", NULL, "nnnny"},

@@ -1,5 +1,5 @@
 /* The calls that Keptn's integrations, its web UI and its command line need besides the nouns: evaluations,
- * sequence executions. */
+ * sequence executions, registrations, their log. */
 #include "config.h"
 
 #include "support.h"
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/json.h"
 
 #define C          "/api/controlPlane/v1"
@@ -215,6 +216,286 @@ static void executions_are_filtered_and_paged_newest_first(void **state)
     CHECK(s, refused);
 }
 
+/* --- uniform --- */
+
+#define U C "/uniform/registration"
+/* SHA-1 of echo-keptn-node1 */
+#define ID "44dd7e88c062a6bce1c833371a0ffaea43bed5ec"
+#define REGISTRATION(version, host, subscriptions)                                                           \
+    "{\"name\":\"echo\",\"metadata\":{\"hostname\":\"" host "\",\"integrationversion\":\"" version           \
+    "\",\"distributorversion\":\"0.9\",\"location\":\"remote\",\"kubernetesmetadata\":{\"namespace\":"       \
+    "\"keptn\",\"podname\":\"pod\",\"deploymentname\":\"echo\"}},\"subscriptions\":" subscriptions "}"
+#define SUBSCRIPTION(event, filter) "{\"event\":\"" event "\",\"filter\":" filter "}"
+
+/* The answer's JSON; the caller's. */
+static cJSON *get(struct server *s, const char *path, const char *token)
+{
+    struct reply *r = ask(s, "GET", path, token, NULL);
+    cJSON *answer = cJSON_Parse(buffer_text(&r->body));
+    if (r->code != 200 || answer == NULL)
+        fail_msg("%s: %ld %s", path, r->code, buffer_text(&r->body));
+    reply_free(r);
+    return answer;
+}
+
+static int count(struct server *s, const char *query)
+{
+    char path[256];
+    (void)snprintf(path, sizeof path, U "%s", query);
+    cJSON *list = get(s, path, "viewer");
+    assert_true(cJSON_IsArray(list));
+    int items = cJSON_GetArraySize(list);
+    cJSON_Delete(list);
+    return items;
+}
+
+static void an_integration_registers_once_and_keeps_its_id(void **state)
+{
+    struct server *s = *state;
+    static const struct row rows[] = {
+        {"none yet", "GET", U, "viewer", NULL, 200, "[]", NULL},
+        {"new", "POST", U, "integration",
+         REGISTRATION(
+             "1.0", "node1",
+             "[" SUBSCRIPTION("sh.keptn.event.echo.triggered", "{\"projects\":[\"p\"],\"stages\":[]}") "]"),
+         201, "{\"id\":\"" ID "\"}", NULL},
+        {"known, on another host", "POST", U, "integration",
+         REGISTRATION("2.0", "node2", "[" SUBSCRIPTION("other", "{}") "]"), 200, "{\"id\":\"" ID "\"}", NULL},
+        {"without a name", "POST", U, "integration",
+         "{\"metadata\":{\"hostname\":\"h\",\"kubernetesmetadata\":{\"namespace\":\"n\"}}}", 400,
+         "incomplete integration ID", NULL},
+        {"without a namespace", "POST", U, "integration",
+         "{\"name\":\"x\",\"metadata\":{\"hostname\":\"h\"}}", 400, "incomplete integration ID", NULL},
+        {"without a hostname", "POST", U, "integration",
+         "{\"name\":\"x\",\"metadata\":{\"kubernetesmetadata\":{\"namespace\":\"n\"}}}", 400,
+         "incomplete integration ID", NULL},
+        {"subscriptions of another kind", "POST", U, "integration", REGISTRATION("1.0", "node1", "7"), 400,
+         "Invalid request format: subscriptions", NULL},
+        {"a filter of another kind", "POST", U, "integration",
+         REGISTRATION("1.0", "node1", "[" SUBSCRIPTION("e", "{\"stages\":[7]}") "]"), 400,
+         "Invalid request format: subscriptions", NULL},
+        {"no JSON", "POST", U, "integration", "x", 400, "Invalid request format: ", NULL},
+    };
+    CHECK(s, rows);
+    cJSON *list = get(s, U, "viewer");
+    assert_int_equal(cJSON_GetArraySize(list), 1);
+    const cJSON *one = cJSON_GetArrayItem(list, 0), *metadata = json_get(one, "metadata");
+    assert_string_equal(json_text(one, "id"), ID);
+    assert_string_equal(json_text(one, "name"), "echo");
+    assert_string_equal(json_text(metadata, "hostname"), "node1");
+    assert_string_equal(json_text(metadata, "integrationversion"), "2.0"); /* renewed */
+    assert_string_equal(json_text(metadata, "distributorversion"), "0.9");
+    assert_string_equal(json_text(metadata, "location"), "remote");
+    const cJSON *kubernetes = json_get(metadata, "kubernetesmetadata");
+    assert_string_equal(json_text(kubernetes, "namespace"), "keptn");
+    assert_string_equal(json_text(kubernetes, "podname"), "pod");
+    assert_string_equal(json_text(kubernetes, "deploymentname"), "echo");
+    int64_t seen = 0;
+    assert_true(clock_parse(json_text(metadata, "lastseen"), &seen));
+    assert_true(clock_now_ns() - seen < 60 * CLOCK_S);
+    const cJSON *subscriptions = json_get(one, "subscriptions"); /* the first ones stay */
+    assert_int_equal(cJSON_GetArraySize(subscriptions), 1);
+    const cJSON *first = cJSON_GetArrayItem(subscriptions, 0);
+    assert_true(uuid_is_valid(json_text(first, "id")));
+    assert_string_equal(json_text(first, "event"), "sh.keptn.event.echo.triggered");
+    const cJSON *filter = json_get(first, "filter");
+    assert_string_equal(cJSON_GetArrayItem(json_get(filter, "projects"), 0)->valuestring, "p");
+    assert_true(cJSON_IsArray(json_get(filter, "stages")));
+    assert_true(cJSON_IsNull(json_get(filter, "services"))); /* as sent */
+    cJSON_Delete(list);
+}
+
+static void integrations_are_found_pinged_and_removed(void **state)
+{
+    struct server *s = *state;
+    reply_free(
+        ask(s, "POST", U, "integration",
+            REGISTRATION("1.0", "node1",
+                         "[" SUBSCRIPTION("a", "{\"projects\":[\"p\"],\"stages\":[\"qa\"]}") "," SUBSCRIPTION(
+                             "b", "{\"services\":[\"web\"]}") "]")));
+    static const struct {
+        const char *query;
+        int count;
+    } found[] = {{"", 1},
+                 {"?id=" ID, 1},
+                 {"?id=x", 0},
+                 {"?name=echo", 1},
+                 {"?name=x", 0},
+                 {"?namespace=keptn", 1},
+                 {"?namespace=x", 0},
+                 {"?hostname=node1", 1},
+                 {"?hostname=x", 0},
+                 {"?project=p", 1},
+                 {"?project=q", 0},
+                 {"?project=p&stage=qa", 1},
+                 {"?stage=x", 0},
+                 {"?service=web", 1},
+                 {"?project=p&service=x", 0}};
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++)
+        if (count(s, found[i].query) != found[i].count)
+            fail_msg("%s", found[i].query);
+    static const struct row rows[] = {
+        {"ping", "PUT", U "/" ID "/ping", "integration", NULL, 200, "{\"id\":\"" ID "\",\"name\":\"echo\"",
+         NULL},
+        {"ping with a body", "PUT", U "/" ID "/ping", "integration", "{}", 200, "\"lastseen\":\"20", NULL},
+        {"ping of one that is not", "PUT", U "/x/ping", "integration", NULL, 404,
+         "{\"code\":404,\"message\":\"uniform integration not found\"}", NULL},
+        {"delete", "DELETE", U "/" ID, "integration", NULL, 200, "{}", NULL},
+        {"delete again", "DELETE", U "/" ID, "integration", NULL, 200, "{}", NULL},
+        {"ping of a deleted one", "PUT", U "/" ID "/ping", "integration", NULL, 404, "not found", NULL},
+        {"its subscriptions", "GET", U "/" ID "/subscription", "viewer", NULL, 404,
+         "mongo: no documents in result", NULL},
+        {"it comes again, without any", "POST", U, "integration", REGISTRATION("1.0", "node1", "null"), 201,
+         ID, NULL},
+        {"and has none", "GET", U "/" ID "/subscription", "viewer", NULL, 200, "null", NULL},
+    };
+    CHECK(s, rows);
+}
+
+static void subscriptions_are_added_changed_and_removed(void **state)
+{
+    struct server *s = *state;
+    char path[256];
+    reply_free(ask(s, "POST", U, "integration", REGISTRATION("1.0", "node1", "[]")));
+    static const struct row unknown[] = {
+        {"list", "GET", U "/x/subscription", "viewer", NULL, 404,
+         "{\"code\":404,\"message\":\"mongo: no documents in result\"}", NULL},
+        {"get", "GET", U "/" ID "/subscription/x", "viewer", NULL, 404, "mongo: no documents in result",
+         NULL},
+        {"add", "POST", U "/x/subscription", "integration", SUBSCRIPTION("e", "{}"), 404,
+         "mongo: no documents in result", NULL},
+        {"change", "PUT", U "/x/subscription/y", "integration", SUBSCRIPTION("e", "{}"), 500, "\"code\":500",
+         NULL},
+        {"remove", "DELETE", U "/x/subscription/y", "integration", NULL, 500, "\"code\":500", NULL},
+        {"of another kind", "POST", U "/" ID "/subscription", "integration", "{\"event\":7}", 400,
+         "Invalid request format: a subscription", NULL},
+        {"put: a new one with an id of its own", "PUT", U "/" ID "/subscription/mine", "integration",
+         SUBSCRIPTION("e", "{\"projects\":[\"alpha\"]}"), 201, "{\"id\":\"mine\"}", NULL},
+        {"put again", "PUT", U "/" ID "/subscription/mine", "integration",
+         SUBSCRIPTION("f", "{\"projects\":[\"beta\"]}"), 201, "{\"id\":\"mine\"}", NULL},
+        {"as it is now", "GET", U "/" ID "/subscription/mine", "viewer", NULL, 200,
+         "{\"id\":\"mine\",\"event\":\"f\",\"filter\":{\"projects\":[\"beta\"],\"stages\":null,\"services\":"
+         "null}}",
+         NULL},
+        {"for others than a limited token's projects", "GET", U "/" ID "/subscription/mine", "limited", NULL,
+         404, "mongo: no documents in result", NULL},
+        {"nor in a list", "GET", U "?id=" ID, "limited", NULL, 200, "\"subscriptions\":[]", NULL},
+    };
+    CHECK(s, unknown);
+    struct reply *r = ask(s, "POST", U "/" ID "/subscription", "integration", SUBSCRIPTION("e", "{}"));
+    assert_int_equal(r->code, 201);
+    cJSON *answer = cJSON_Parse(buffer_text(&r->body));
+    (void)snprintf(path, sizeof path, U "/" ID "/subscription/%s", json_text(answer, "id"));
+    assert_true(uuid_is_valid(json_text(answer, "id")));
+    cJSON_Delete(answer);
+    reply_free(r);
+    cJSON *list = get(s, U "/" ID "/subscription", "viewer");
+    assert_int_equal(cJSON_GetArraySize(list), 2);
+    cJSON_Delete(list);
+    check_row(s, &(struct row){"remove it", "DELETE", path, "integration", NULL, 200, "{}", NULL});
+    check_row(s, &(struct row){"gone", "GET", path, "viewer", NULL, 404, "no documents", NULL});
+}
+
+static void who_does_not_ping_for_two_days_is_forgotten(void **state)
+{
+    struct server *s = *state;
+    struct store_batch *batch = store_batch_new(s->store);
+    int64_t now = clock_now_ns();
+    store_batch_integration(batch,
+                            &(struct store_integration){.id = "old",
+                                                        .name = "old",
+                                                        .namespace = "n",
+                                                        .hostname = "h",
+                                                        .seen_ns = now - 49 * 3600 * CLOCK_S,
+                                                        .subscriptions = "[{\"id\":\"left\"}]"},
+                            0);
+    server_commit(s, batch);
+    assert_int_equal(count(s, ""), 0);
+    check_row(s, &(struct row){"ping", "PUT", U "/old/ping", "integration", NULL, 404, "not found", NULL});
+    reply_free(ask(s, "POST", U, "integration", REGISTRATION("1.0", "node1", "[]")));
+    /* It is gone from the store too: it comes back without what it was subscribed to. */
+    check_row(s, &(struct row){"again", "POST", U, "integration",
+                               "{\"name\":\"old\",\"metadata\":{\"hostname\":\"h\",\"kubernetesmetadata\":"
+                               "{\"namespace\":\"n\"}}}",
+                               201, "id", NULL});
+    cJSON *list = get(s, U "?name=old", "viewer");
+    assert_int_equal(cJSON_GetArraySize(json_get(cJSON_GetArrayItem(list, 0), "subscriptions")), 0);
+    cJSON_Delete(list);
+}
+
+/* --- the log --- */
+
+#define LOG C "/log"
+
+static void integrations_log_and_the_log_is_paged_newest_first(void **state)
+{
+    struct server *s = *state;
+    char body[1024], time[CLOCK_TEXT_SIZE];
+    clock_format(clock_now_ns() - 3600 * CLOCK_S, time);
+    (void)snprintf(
+        body, sizeof body,
+        "{\"logs\":[{\"integrationid\":\"i\",\"message\":\"m1\",\"time\":\"%s\","
+        "\"shkeptncontext\":\"c\",\"task\":\"t\",\"triggeredid\":\"r\",\"gitcommitid\":\"g\",\"else\":7},"
+        "{\"integrationid\":\"i\",\"message\":\"m2\",\"time\":\"0001-01-01T00:00:00Z\"},"
+        "{\"integrationid\":\"j\",\"message\":\"m3\",\"time\":\"2199-01-01T00:00:00Z\"}]}",
+        time);
+    check_row(s, &(struct row){"post", "POST", LOG, "integration", body, 200, "{}", NULL});
+    static const struct row rows[] = {
+        {"newest first", "GET", LOG "?pageSize=2", "viewer", NULL, 200, "\"message\":\"m3\"", NULL},
+        {"a page", "GET", LOG "?pageSize=2", "viewer", NULL, 200, "],\"nextPageKey\":2,\"totalCount\":3}",
+         NULL},
+        {"the last page", "GET", LOG "?pageSize=2&nextPageKey=2", "viewer", NULL, 200, "],\"totalCount\":3}",
+         NULL},
+        {"of one", "GET", LOG "?integrationId=i", "viewer", NULL, 200, "],\"totalCount\":2}", NULL},
+        {"of none", "GET", LOG "?integrationId=x", "viewer", NULL, 200, "{\"logs\":[]}", NULL},
+        {"from a time on, inclusive", "GET", LOG "?fromTime=2199-01-01T00:00:00.000Z", "viewer", NULL, 200,
+         "],\"totalCount\":1}", NULL},
+        {"up to a time, inclusive", "GET", LOG "?integrationId=j&beforeTime=2199-01-01T00:00:00.000Z",
+         "viewer", NULL, 200, "],\"totalCount\":1}", NULL},
+        {"before", "GET", LOG "?integrationId=j&beforeTime=2198-01-01T00:00:00.000Z", "viewer", NULL, 200,
+         "{\"logs\":[]}", NULL},
+        {"no time", "GET", LOG "?fromTime=x", "viewer", NULL, 404, "\"code\":404", NULL},
+        {"a limited token", "GET", LOG, "limited", NULL, 200, "{\"logs\":[]}", NULL},
+        {"nothing to log", "POST", LOG, "integration", "{\"logs\":null}", 200, "{}", NULL},
+        {"logs of another kind", "POST", LOG, "integration", "{\"logs\":{}}", 400, "logs must be a list",
+         NULL},
+        {"an entry of another kind", "POST", LOG, "integration", "{\"logs\":[7]}", 400, "must be an object",
+         NULL},
+        {"a message of another kind", "POST", LOG, "integration", "{\"logs\":[{\"message\":7}]}", 400,
+         "are texts", NULL},
+        {"no such time", "POST", LOG, "integration", "{\"logs\":[{\"time\":\"now\"}]}", 400, "time must be",
+         NULL},
+        {"deleting is blocked", "DELETE", LOG, "admin", NULL, 405, "not allowed", NULL},
+    };
+    CHECK(s, rows);
+    cJSON *answer = get(s, LOG "?integrationId=i", "viewer");
+    const cJSON *logs = json_get(answer, "logs"), *newest = cJSON_GetArrayItem(logs, 0),
+                *oldest = cJSON_GetArrayItem(logs, 1);
+    int64_t ns = 0;
+    assert_true(clock_parse(json_text(newest, "time"), &ns) && clock_now_ns() - ns < 60 * CLOCK_S);
+    assert_string_equal(json_text(newest, "task"), "");
+    cJSON *wanted = cJSON_CreateObject();
+    static const char *const fields[][2] = {{"integrationid", "i"},  {"message", "m1"},
+                                            {"shkeptncontext", "c"}, {"task", "t"},
+                                            {"triggeredid", "r"},    {"gitcommitid", "g"}};
+    cJSON_AddStringToObject(wanted, "time", time);
+    for (size_t i = 0; i < 6; i++)
+        cJSON_AddStringToObject(wanted, fields[i][0], fields[i][1]);
+    assert_true(cJSON_Compare(wanted, oldest, true));
+    cJSON_Delete(wanted);
+    cJSON_Delete(answer);
+}
+
+static void old_entries_of_the_log_are_forgotten(void **state)
+{
+    struct server *s = *state;
+    check_row(s, &(struct row){"post", "POST", LOG, "integration",
+                               "{\"logs\":[{\"message\":\"old\",\"time\":\"2023-01-01T00:00:00Z\"},"
+                               "{\"message\":\"new\"}]}",
+                               200, "{}", NULL});
+    check_row(s, &(struct row){"get", "GET", LOG, "viewer", NULL, 200, "\"totalCount\":1}", NULL});
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, server_setup, server_teardown)
 
 int main(void)
@@ -224,6 +505,12 @@ int main(void)
         TEST(an_evaluations_event_names_its_time_labels_and_commit),
         TEST(an_execution_has_keptns_keys_and_no_others),
         TEST(executions_are_filtered_and_paged_newest_first),
+        TEST(an_integration_registers_once_and_keeps_its_id),
+        TEST(integrations_are_found_pinged_and_removed),
+        TEST(subscriptions_are_added_changed_and_removed),
+        TEST(who_does_not_ping_for_two_days_is_forgotten),
+        TEST(integrations_log_and_the_log_is_paged_newest_first),
+        TEST(old_entries_of_the_log_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,6 +141,32 @@ static char *job_log(void *arg, const char *triggeredid, bool *growing)
     return mem_string(s->log_path);
 }
 
+struct keeping {
+    api_done done;
+    void *done_arg;
+};
+
+static void on_kept(void *arg, enum status status, const struct error *err)
+{
+    struct keeping *k = arg;
+    if (status != STATUS_OK)
+        fail_msg("commit: %s", err->text);
+    k->done(k->done_arg, 200, NULL, 0);
+    free(k);
+}
+
+/* As the daemon does it. */
+static void keep(void *arg, void (*fill)(void *fill_arg, struct store_batch *batch), void *fill_arg,
+                 api_done done, void *done_arg)
+{
+    struct server *s = arg;
+    struct keeping *k = MEM_NEW(struct keeping);
+    *k = (struct keeping){.done = done, .done_arg = done_arg};
+    struct store_batch *batch = store_batch_new(s->store);
+    fill(fill_arg, batch);
+    store_commit(batch, on_kept, k);
+}
+
 static bool is_ready(void *arg)
 {
     return ((struct server *)arg)->ready;
@@ -176,7 +202,7 @@ static void on_committed(void *arg, enum status status, const struct error *err)
     *(bool *)arg = true;
 }
 
-static void commit(struct server *s, struct store_batch *batch)
+void server_commit(struct server *s, struct store_batch *batch)
 {
     bool done = false;
     store_commit(batch, on_committed, &done);
@@ -193,7 +219,7 @@ void server_token(struct server *s, const char *name, const char *role, const ch
     store_batch_token(
         batch, &(struct store_token){
                    .name = name, .role = role, .hash = hash, .projects = list, .expires_ns = expires_ns});
-    commit(s, batch);
+    server_commit(s, batch);
     cJSON_Delete(list);
     if (s->api != NULL)
         api_tokens_changed(s->api);
@@ -203,7 +229,7 @@ void server_revoke(struct server *s, const char *name)
 {
     struct store_batch *batch = store_batch_new(s->store);
     store_batch_delete_token(batch, name);
-    commit(s, batch);
+    server_commit(s, batch);
     api_tokens_changed(s->api);
 }
 
@@ -219,7 +245,7 @@ void server_project(struct server *s, const char *name)
                                                        .upstream_user = "u",
                                                        .stages = stages,
                                                        .created_ns = CLOCK_S});
-    commit(s, batch);
+    server_commit(s, batch);
     cJSON_Delete(stages);
 }
 
@@ -227,7 +253,7 @@ void server_service(struct server *s, const char *project, const char *service)
 {
     struct store_batch *batch = store_batch_new(s->store);
     store_batch_service(batch, project, service, CLOCK_S);
-    commit(s, batch);
+    server_commit(s, batch);
 }
 
 void server_job(struct server *s, const char *id, const char *project)
@@ -241,7 +267,7 @@ void server_job(struct server *s, const char *id, const char *project)
                                                .task = "test",
                                                .state = "running",
                                                .log_path = "log"});
-    commit(s, batch);
+    server_commit(s, batch);
 }
 
 int server_setup(void **state)
@@ -270,6 +296,7 @@ int server_setup(void **state)
                                     .write_resources = write_resources,
                                     .read_resource = read_resource,
                                     .list_resources = list_resources,
+                                    .keep = keep,
                                     .job_log = job_log,
                                     .ready = is_ready};
     const struct api_settings settings = {.listen = "127.0.0.1:0", .version = "0.1.0"};
@@ -420,7 +447,7 @@ void server_open_event(struct server *s, const char *id)
 {
     struct store_batch *batch = store_batch_new(s->store);
     store_batch_open_event(batch, id);
-    commit(s, batch);
+    server_commit(s, batch);
 }
 
 void server_record(struct server *s, const char *project, const char *context, const char *time,
@@ -431,7 +458,7 @@ void server_record(struct server *s, const char *project, const char *context, c
     cJSON_AddStringToObject(view, "time", time);
     struct store_batch *batch = store_batch_new(s->store);
     store_batch_record(batch, project, context, true, parsed, view);
-    commit(s, batch);
+    server_commit(s, batch);
     cJSON_Delete(view);
     cJSON_Delete(parsed);
 }
@@ -447,7 +474,7 @@ void server_state(struct server *s, const char *project, const char *context, co
     cJSON *view = cJSON_Parse(text), *record = cJSON_CreateObject();
     struct store_batch *batch = store_batch_new(s->store);
     store_batch_record(batch, project, context, true, record, view);
-    commit(s, batch);
+    server_commit(s, batch);
     cJSON_Delete(view);
     cJSON_Delete(record);
 }

@@ -46,6 +46,7 @@ int server_teardown(void **state); /* checks that the loop is empty */
 /* Turns the loop until fn says true; fails the test after DEADLINE_MS. */
 void server_until(struct server *s, bool (*fn)(void *arg), void *arg);
 void server_turn(struct server *s);
+void server_commit(struct server *s, struct store_batch *batch);   /* and waits until it is durable */
 void server_release(struct server *s, int http, const char *body); /* answers all held calls */
 
 /* Tokens have the name of their role; "limited" is an admin's for project alpha only. */

@@ -572,6 +572,74 @@ static void another_program_that_holds_the_database_delays_a_commit_but_loses_no
     sqlite3_close(db);
 }
 
+/* --- earlier versions --- */
+
+static char *read_text(const char *path)
+{
+    struct buffer text = BUFFER_LIMIT(1 << 20);
+    char chunk[4096];
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        fail_msg("%s: %s", path, strerror(errno));
+    for (size_t got = 1; got > 0;) {
+        got = fread(chunk, 1, sizeof chunk, file);
+        assert_true(buffer_add(&text, chunk, got));
+    }
+    (void)fclose(file);
+    return buffer_take(&text, NULL);
+}
+
+static bool see_integration(void *arg, const struct store_integration *i)
+{
+    (void)snprintf(arg, 256, "%s %s", i->id, i->subscriptions);
+    return true;
+}
+
+static void a_store_of_the_first_schema_is_brought_to_the_newest_with_all_it_holds(void **state)
+{
+    (void)state;
+    char directory[64] = "/tmp/store-test-XXXXXX", seen[256] = "";
+    struct error err = ERROR_NONE;
+    struct store *s = NULL;
+    struct seen events = {0}, records = {0};
+    size_t logs = 1;
+    assert_non_null(mkdtemp(directory));
+    char *sql = read_text(TEST_DATA "/schema-1.sql");
+    run_sql(directory, sql);
+    free(sql);
+    for (int start = 0; start < 2; start++) { /* the second finds nothing to do */
+        if (store_open(directory, NULL, &s, &err) != STATUS_OK)
+            fail_msg("%s", err.text);
+        assert_int_equal(store_last_number(s), 3);
+        assert_string_equal(store_epoch(s), "81a86ea2c802a2b1");
+        events = records = (struct seen){0};
+        assert_int_equal(store_events_after(s, 0, 100, see_number, &events, &err), STATUS_OK);
+        assert_int_equal(events.count, 3);
+        assert_int_equal(store_open_records(s, see_text, &records, &err), STATUS_OK);
+        assert_int_equal(records.count, 1);
+        assert_true(store_service_exists(s, "p", "web"));
+        if (start == 0) {
+            struct store_batch *b = store_batch_new(s);
+            store_batch_integration(b,
+                                    &(struct store_integration){.id = "i",
+                                                                .name = "n",
+                                                                .namespace = "s",
+                                                                .seen_ns = 5,
+                                                                .subscriptions = "[{\"id\":\"a\"}]"},
+                                    0);
+            commit_ok(b);
+        }
+        assert_int_equal(
+            store_integrations(s, &(struct store_integration_query){.id = "i"}, see_integration, seen, &err),
+            STATUS_OK);
+        assert_string_equal(seen, "i [{\"id\":\"a\"}]");
+        assert_int_equal(store_logs(s, &(struct store_log_query){0}, NULL, NULL, &logs, &err), STATUS_OK);
+        assert_int_equal(logs, 0);
+        store_close(s);
+    }
+    remove_tree(directory);
+}
+
 int main(void)
 {
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
@@ -587,6 +655,7 @@ int main(void)
         WITH_STORE(a_directory_is_for_one_drawbridged),
         WITH_STORE(a_command_beside_it_makes_tokens_that_it_sees),
         cmocka_unit_test(a_file_of_somebody_else_or_of_a_newer_version_is_left_as_it_is),
+        cmocka_unit_test(a_store_of_the_first_schema_is_brought_to_the_newest_with_all_it_holds),
         WITH_STORE(an_empty_file_of_a_start_that_ended_early_becomes_a_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,8 @@ TESTS += %D%/store_test %D%/facts_test %D%/durability_test %D%/plan_test
 %C%_facts_test_LDADD = $(TEST_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS)
 %C%_durability_test_SOURCES = %D%/durability_test.c %D%/support.c %D%/support.h
 %C%_durability_test_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+%C%_durability_test_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_DATA='"$(abs_top_srcdir)/%D%/data"'
+EXTRA_DIST += %D%/data/schema-1.sql
 %C%_durability_test_LDADD = $(TEST_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS)
 %C%_plan_test_SOURCES = %D%/plan_test.c %D%/support.c %D%/support.h
 %C%_plan_test_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
