@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,6 +20,8 @@
 #include "model/model.h"
 #include "view/view.h"
 
+#define SETTLE_MS    300
+#define DESCRIPTORS  512
 #define TRIM_EVENTS  2000 /* between two looks at what may go */
 #define SIGNALS      3
 #define SMALL_ANSWER 16384 /* bytes */
@@ -37,6 +40,7 @@ struct dashboard {
     size_t events_since_trim;
     struct event event; /* decoded into again and again */
     uv_signal_t signals[SIGNALS];
+    uv_timer_t settle;       /* after a snapshot */
     int64_t clock_offset_ns; /* the server's clock less ours */
     bool quit;
 };
@@ -179,12 +183,19 @@ static void on_snapshot(void *arg, const char *what, const char *text, size_t le
     arena_free(&arena);
 }
 
+/* The answers of a snapshot are many times what is kept of them; they are freed behind on_snapshot_end. */
+static void give_back_memory(uv_timer_t *timer)
+{
+    (void)timer;
+    malloc_trim(0);
+}
+
 static void on_snapshot_end(void *arg, bool replaces)
 {
     struct dashboard *d = arg;
     (void)replaces; /* on_snapshot_begin has cleared the model */
     trim(d);
-    malloc_trim(0); /* the answers of the snapshot were many times what is kept of them */
+    uv_timer_start(&d->settle, give_back_memory, SETTLE_MS, 0);
     view_model_changed(d->view);
 }
 
@@ -335,6 +346,16 @@ static const char *data_directory(char **owned)
     return *owned != NULL ? *owned : PKGDATADIR;
 }
 
+/* libwebsockets keeps tables for as many descriptors as we may open; a dashboard opens a handful. */
+static void need_few_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > DESCRIPTORS) {
+        limit.rlim_cur = DESCRIPTORS;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* else the tables are larger */
+    }
+}
+
 static enum status open_view(struct dashboard *d, const char *hint, struct error *err)
 {
     struct cli_context *ctx = d->ctx;
@@ -390,6 +411,7 @@ static void close_all(struct dashboard *d)
     view_free(d->view);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&d->signals[i], NULL);
+    uv_close((uv_handle_t *)&d->settle, NULL);
     uv_run(d->ctx->loop, UV_RUN_NOWAIT);
     model_free(d->model);
     event_free(&d->event);
@@ -400,6 +422,8 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
 {
     static const int numbers[SIGNALS] = {SIGTERM, SIGHUP, SIGINT};
     struct dashboard *d = MEM_NEW(struct dashboard);
+    need_few_descriptors();
+    mallopt(M_ARENA_MAX, 1);                    /* the pool's threads need none of their own */
     mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK / 4); /* fixed: it would grow with the first large answer */
     d->ctx = ctx;
     d->model = model_new();
@@ -415,6 +439,7 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
         d->signals[i].data = d;
         uv_signal_start(&d->signals[i], on_signal, numbers[i]);
     }
+    uv_timer_init(ctx->loop, &d->settle);
     open_feed(d);
     while (!d->quit && uv_run(ctx->loop, UV_RUN_DEFAULT) != 0)
         ; /* uv_stop of somebody else (a blocking request) is not ours */

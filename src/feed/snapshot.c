@@ -42,9 +42,9 @@ struct task {
     struct task *next;
     struct http_call *call;
     enum task_kind kind;
-    char *project, *context; /* NULL: none */
-    long long offset;        /* of the page */
-    size_t pages, ended;     /* ended: contexts of this project that were taken */
+    const char *project, *context; /* NULL: none */
+    long long offset;              /* of the page */
+    size_t pages, ended;           /* ended: contexts of this project that were taken */
 };
 
 struct snapshot {
@@ -54,7 +54,7 @@ struct snapshot {
     struct snapshot_callbacks callbacks;
     struct task *waiting, *waiting_last, *running;
     size_t running_count;
-    struct map known;    /* contexts that a state told of; the value means nothing */
+    struct arena tasks;  /* of thousands of contexts: apart, so that they leave no holes in the heap */
     struct map contexts; /* whose events are or were asked for; the value means nothing */
     struct buffer open; /* events of event/triggered, of all pages and projects: the answer but for its end */
     size_t open_left;   /* lists of them that are not complete */
@@ -66,18 +66,13 @@ struct snapshot {
 
 static void on_answer(void *arg, const struct http_response *response);
 
-static void free_task(struct task *t)
-{
-    free(t->project);
-    free(t->context);
-    free(t);
-}
-
 static void add_task(struct snapshot *s, enum task_kind kind, const char *project, const char *context)
 {
-    struct task *t = MEM_NEW(struct task);
-    *t = (struct task){
-        .snapshot = s, .kind = kind, .project = mem_string(project), .context = mem_string(context)};
+    struct task *t = arena_alloc(&s->tasks, sizeof *t);
+    *t = (struct task){.snapshot = s,
+                       .kind = kind,
+                       .project = arena_string(&s->tasks, project),
+                       .context = arena_string(&s->tasks, context)};
     if (s->waiting_last != NULL)
         s->waiting_last->next = t;
     else
@@ -144,16 +139,9 @@ void snapshot_cancel(struct snapshot *s)
     s->cancelled = true;
     if (s->inside)
         return;
-    for (struct task *t = s->running, *next; t != NULL; t = next) {
-        next = t->next;
+    for (struct task *t = s->running; t != NULL; t = t->next)
         http_cancel(t->call);
-        free_task(t);
-    }
-    for (struct task *t = s->waiting, *next; t != NULL; t = next) {
-        next = t->next;
-        free_task(t);
-    }
-    map_free(&s->known, NULL);
+    arena_free(&s->tasks);
     map_free(&s->contexts, NULL);
     buffer_free(&s->open);
     free(s);
@@ -241,8 +229,6 @@ static void take_state(struct snapshot *s, struct task *t, const cJSON *state, u
 {
     const char *context = json_text(state, "shkeptncontext"), *word = json_text(state, "state");
     give(s, "state", state, number);
-    if (context != NULL)
-        map_put(&s->known, context, s);
     if (word == NULL || !has_ended(word))
         (void)want_events(s, t->project, context);
     else if (t->ended < ENDED_MAX && want_events(s, t->project, context))
@@ -254,9 +240,7 @@ static void take_state(struct snapshot *s, struct task *t, const cJSON *state, u
  * come before the stream's beginning: only the event store knows it. */
 static void take_root(struct snapshot *s, const char *project, const cJSON *event)
 {
-    const char *context = json_text(event, "shkeptncontext");
-    if (context != NULL && map_get(&s->known, context) == NULL)
-        (void)want_events(s, project, context);
+    (void)want_events(s, project, json_text(event, "shkeptncontext"));
 }
 
 static void take_open(struct snapshot *s, const cJSON *events)
@@ -380,7 +364,6 @@ static void end_task(struct task *t, bool complete)
     struct snapshot *s = t->snapshot;
     if (t->kind == TASK_OPEN && complete && --s->open_left == 0)
         give_open(s);
-    free_task(t);
 }
 
 /* Why an answer cannot be used; STATUS_OK: it was taken. *left_out: the rest goes on without it. */
@@ -444,6 +427,7 @@ struct snapshot *snapshot_begin(struct http_client *http, const struct feed_sett
     s->open_number = UINT64_MAX;
     s->callbacks = *callbacks;
     s->open = BUFFER_LIMIT(OPEN_MAX);
+    s->tasks = (struct arena){.block_size = ANSWER_BLOCK};
     if (depth == FEED_POSITION) {
         add_task(s, TASK_POSITION, NULL, NULL);
     } else if (settings->projects == NULL || settings->projects[0] == NULL) {
