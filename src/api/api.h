@@ -65,6 +65,12 @@ struct api_ports {
     void (*list_resources)(
         void *arg, const char *project, const char *stage, const char *service, api_done done,
         void *done_arg); /* body: {"resources":[{"resourceURI":"/x"}…],"totalCount":N}, the api pages it */
+    /* Secrets. data: an object of texts, not empty; name and its keys are words. Answers: the secret without
+     * its values; empty. */
+    void (*put_secret)(void *arg, const char *scope, const char *name, const cJSON *data, bool update,
+                       const struct api_principal *who, api_done done, void *done_arg);
+    void (*delete_secret)(void *arg, const char *scope, const char *name, const struct api_principal *who,
+                          api_done done, void *done_arg);
     /* For what no sequence depends on (integrations, their logs): calls fill, before it returns, with a batch
      * that it then commits. Answers with 200 and an empty body once that is durable. */
     void (*keep)(void *arg, void (*fill)(void *fill_arg, struct store_batch *batch), void *fill_arg,

@@ -9,6 +9,7 @@
 #define C  "/api/controlPlane/v1"
 #define RS "/api/resource-service/v1"
 #define M  "/api/mongodb-datastore"
+#define S  "/api/secrets/v1"
 #define U  C "/uniform/registration"
 
 #define UNIFORM_MAX (256 * 1024) /* bytes of what an integration tells of itself */
@@ -159,6 +160,21 @@ const struct api_route api_routes[] = {
 
     {.method = "GET", .pattern = M "/event", .need = API_NEED_READ, .handle = api_get_events},
     {.method = "GET", .pattern = M "/event/type/{}", .need = API_NEED_READ, .handle = api_get_events_of_type},
+
+    {.method = "GET", .pattern = S "/secret", .need = API_NEED_ADMIN, .handle = api_get_secrets},
+    {.method = "POST",
+     .pattern = S "/secret",
+     .need = API_NEED_ADMIN,
+     .handle = api_post_secret,
+     .success = 201,
+     .body_max = JSON_EVENT_MAX},
+    {.method = "PUT",
+     .pattern = S "/secret",
+     .need = API_NEED_ADMIN,
+     .handle = api_put_secret,
+     .body_max = JSON_EVENT_MAX},
+    {.method = "DELETE", .pattern = S "/secret", .need = API_NEED_ADMIN, .handle = api_delete_secret},
+    {.method = "GET", .pattern = S "/scope", .need = API_NEED_ADMIN, .handle = api_get_scopes},
 
     {.method = NULL},
 };

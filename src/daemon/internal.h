@@ -27,6 +27,14 @@ void port_read_resource(void *arg, const char *project, const char *stage, const
 void port_list_resources(void *arg, const char *project, const char *stage, const char *service,
                          api_done done, void *done_arg);
 
+/* secrets.c */
+void port_put_secret(void *arg, const char *scope, const char *name, const cJSON *data, bool update,
+                     const struct api_principal *who, api_done done, void *done_arg);
+void port_delete_secret(void *arg, const char *scope, const char *name, const struct api_principal *who,
+                        api_done done, void *done_arg);
+void port_read_secret(void *arg, const char *project, const char *stage, const char *service,
+                      const char *name, jobs_read_done done, void *done_arg);
+
 /* Commits the turn, then answers with http and body (copied), or with why it could not be stored. */
 void turn_commit_answer(struct turn *t, int http, const char *body, api_done done, void *done_arg);
 

@@ -54,6 +54,8 @@ void core_api_ports(struct core *core, struct api_ports *out)
                               .write_resources = port_write_resources,
                               .read_resource = port_read_resource,
                               .list_resources = port_list_resources,
+                              .put_secret = port_put_secret,
+                              .delete_secret = port_delete_secret,
                               .keep = port_keep,
                               .job_log = port_job_log,
                               .ready = port_ready};

@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "daemon/core.h"
+#include "daemon/internal.h"
 
 #define CONFIG_PATH "job/config.yaml"
 
@@ -248,5 +248,6 @@ void core_jobs_ports(struct core *core, struct jobs_ports *out)
                                .read_config = port_read_config,
                                .write_files = port_write_files,
                                .commit = port_commit,
-                               .now_ns = port_now};
+                               .now_ns = port_now,
+                               .read_secret = port_read_secret};
 }

@@ -15,6 +15,7 @@
 #define RS        "/api/resource-service/v1"
 #define M         "/api/mongodb-datastore"
 #define U         C "/uniform/registration/4a7dd58219e22aefbf24d8faa44d0712ab4a9ea6" /* of n, s, h */
+#define S         "/api/secrets/v1"
 #define TRIGGERED "sh.keptn.event.qa.delivery.triggered"
 #define APPROVED  "sh.keptn.event.approval.finished"
 #define STARTED   "sh.keptn.event.test.started"
@@ -190,6 +191,11 @@ static const struct {
     {"DELETE", C "/uniform/registration/other", NULL, "nnyny"},
     {"GET", C "/log", NULL, "yyyyy"},
     {"POST", C "/log", "{\"logs\":[]}", "nnyny"},
+    {"GET", S "/secret", NULL, "nnnny"},
+    {"GET", S "/scope", NULL, "nnnny"},
+    {"POST", S "/secret", "{\"name\":\"n\",\"data\":{\"k\":\"v\"}}", "nnnny"},
+    {"PUT", S "/secret", "{\"name\":\"n\",\"data\":{\"k\":\"v\"}}", "nnnny"},
+    {"DELETE", S "/secret?name=n", NULL, "nnnny"},
     {"POST", C "/project", "{\"name\":\"alpha\"}", "nnnny"},
     {"PUT", C "/project", "{\"name\":\"alpha\"}", "nnnny"},
     {"DELETE", C "/project/alpha", NULL, "nnnny"},

@@ -496,6 +496,67 @@ static void old_entries_of_the_log_are_forgotten(void **state)
     check_row(s, &(struct row){"get", "GET", LOG, "viewer", NULL, 200, "\"totalCount\":1}", NULL});
 }
 
+/* --- secrets --- */
+
+#define S         "/api/secrets/v1"
+#define SECRET(n) "{\"name\":\"" n "\",\"scope\":\"keptn-default\",\"data\":{\"TOKEN\":\"s3cret\"}}"
+
+static const struct row secret_rows[] = {
+    {"scopes", "GET", S "/scope", "admin", NULL, 200, "{\"scopes\":[\"keptn-default\"]}", NULL},
+    {"create", "POST", S "/secret", "admin", SECRET("a.b-1"), 201, "{\"name\":\"x\"}",
+     "create secret keptn-default a.b-1 {\"TOKEN\":\"s3cret\"} by admin"},
+    {"create in the default scope", "POST", S "/secret", "admin",
+     "{\"name\":\"n\",\"data\":{\"a_B.c-1\":\"\",\"d\":\"e\"}}", 201, "{\"name\":\"x\"}",
+     "create secret keptn-default n {\"a_B.c-1\":\"\",\"d\":\"e\"}"},
+    {"update", "PUT", S "/secret", "admin", SECRET("n"), 200, "{\"name\":\"x\"}",
+     "update secret keptn-default n {\"TOKEN\":\"s3cret\"} by admin"},
+    {"delete", "DELETE", S "/secret?name=n&scope=keptn-default", "admin", NULL, 200, "{\"name\":\"x\"}",
+     "delete secret keptn-default n by admin"},
+    {"another scope", "POST", S "/secret", "admin",
+     "{\"name\":\"n\",\"scope\":\"mine\",\"data\":{\"a\":\"b\"}}", 400, "scope mine not found", NULL},
+    {"delete in another scope", "DELETE", S "/secret?name=n&scope=mine", "admin", NULL, 400,
+     "scope mine not found", NULL},
+    {"delete without a name", "DELETE", S "/secret?scope=keptn-default", "admin", NULL, 400,
+     "name is missing", NULL},
+    {"no name", "POST", S "/secret", "admin", "{\"data\":{\"a\":\"b\"}}", 400,
+     "Invalid request format: name must be", NULL},
+    {"a name that cannot be one", "POST", S "/secret", "admin", SECRET("A B"), 400, "name must be", NULL},
+    {"no data", "POST", S "/secret", "admin", "{\"name\":\"n\"}", 400, "data must be", NULL},
+    {"empty data", "POST", S "/secret", "admin", "{\"name\":\"n\",\"data\":{}}", 400, "data must be", NULL},
+    {"a key that cannot be one", "POST", S "/secret", "admin", "{\"name\":\"n\",\"data\":{\"a=b\":\"c\"}}",
+     400, "a key of data must be", NULL},
+    {"a value of another kind", "POST", S "/secret", "admin", "{\"name\":\"n\",\"data\":{\"a\":7}}", 400,
+     "a value of data must be", NULL},
+    {"a limited token", "POST", S "/secret", "limited", SECRET("n"), 403, "limited to some projects", NULL},
+    {"a limited token that asks", "GET", S "/secret", "limited", NULL, 403, "limited to some projects", NULL},
+};
+
+static void secrets_reach_the_port_or_are_refused(void **state)
+{
+    struct server *s = *state;
+    s->body = "{\"name\":\"x\"}";
+    CHECK(s, secret_rows);
+}
+
+static void names_and_keys_of_secrets_are_told_but_no_values(void **state)
+{
+    struct server *s = *state;
+    struct store_batch *batch = store_batch_new(s->store);
+    store_batch_secret(batch, "keptn-default", "b", "[\"k\",\"l\"]", "BOX");
+    store_batch_secret(batch, "keptn-default", "a", "[\"m\"]", "BOX");
+    server_commit(s, batch);
+    static const struct row rows[] = {
+        {"all", "GET", S "/secret", "admin", NULL, 200,
+         "{\"Secrets\":[{\"name\":\"a\",\"scope\":\"keptn-default\",\"keys\":[\"m\"]},"
+         "{\"name\":\"b\",\"scope\":\"keptn-default\",\"keys\":[\"k\",\"l\"]}]}",
+         NULL},
+        {"one", "GET", S "/secret?name=a", "admin", NULL, 200, "{\"Secrets\":[{\"name\":\"a\",", NULL},
+        {"none", "GET", S "/secret?name=c", "admin", NULL, 200, "{\"Secrets\":[]}", NULL},
+        {"of another scope", "GET", S "/secret?scope=mine", "admin", NULL, 200, "{\"Secrets\":[]}", NULL},
+    };
+    CHECK(s, rows);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, server_setup, server_teardown)
 
 int main(void)
@@ -511,6 +572,8 @@ int main(void)
         TEST(who_does_not_ping_for_two_days_is_forgotten),
         TEST(integrations_log_and_the_log_is_paged_newest_first),
         TEST(old_entries_of_the_log_are_forgotten),
+        TEST(secrets_reach_the_port_or_are_refused),
+        TEST(names_and_keys_of_secrets_are_told_but_no_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

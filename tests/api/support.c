@@ -141,6 +141,25 @@ static char *job_log(void *arg, const char *triggeredid, bool *growing)
     return mem_string(s->log_path);
 }
 
+static void put_secret(void *arg, const char *scope, const char *name, const cJSON *data, bool update,
+                       const struct api_principal *who, api_done done, void *done_arg)
+{
+    struct server *s = arg;
+    assert_true(buffer_printf(&s->calls, "%s secret %s %s ", update ? "update" : "create", scope, name));
+    assert_true(json_print(data, &s->calls));
+    note_who(s, who);
+    answer(s, done, done_arg);
+}
+
+static void delete_secret(void *arg, const char *scope, const char *name, const struct api_principal *who,
+                          api_done done, void *done_arg)
+{
+    struct server *s = arg;
+    assert_true(buffer_printf(&s->calls, "delete secret %s %s", scope, name));
+    note_who(s, who);
+    answer(s, done, done_arg);
+}
+
 struct keeping {
     api_done done;
     void *done_arg;
@@ -296,6 +315,8 @@ int server_setup(void **state)
                                     .write_resources = write_resources,
                                     .read_resource = read_resource,
                                     .list_resources = list_resources,
+                                    .put_secret = put_secret,
+                                    .delete_secret = delete_secret,
                                     .keep = keep,
                                     .job_log = job_log,
                                     .ready = is_ready};

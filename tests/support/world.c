@@ -247,7 +247,8 @@ static size_t take(char *bytes, size_t size, size_t count, void *arg)
     return buffer_add(arg, bytes, size * count) ? size * count : 0;
 }
 
-static long ask(struct world *w, const char *path, const char *body, struct buffer *answer)
+static long ask(struct world *w, const char *method, const char *path, const char *body,
+                struct buffer *answer)
 {
     char *token = world_read(w, "data/admin-token"), *header;
     assert_non_null(token);
@@ -266,6 +267,8 @@ static long ask(struct world *w, const char *path, const char *body, struct buff
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     if (body != NULL)
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    if (method != NULL)
+        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     CURLcode result = curl_easy_perform(curl);
     if (result != CURLE_OK)
         fail_msg("%s: %s", url, curl_easy_strerror(result));
@@ -283,7 +286,7 @@ cJSON *world_get(struct world *w, const char *path)
     struct buffer answer = BUFFER_LIMIT(64 * 1024 * 1024);
     struct error err = ERROR_NONE;
     cJSON *json = NULL;
-    long code = ask(w, path, NULL, &answer);
+    long code = ask(w, NULL, path, NULL, &answer);
     if (code != 200)
         fail_msg("GET %s: %ld %s", path, code, buffer_text(&answer));
     if (json_parse(buffer_text(&answer), answer.len, &json, &err) != STATUS_OK)
@@ -292,14 +295,19 @@ cJSON *world_get(struct world *w, const char *path)
     return json;
 }
 
-long world_post(struct world *w, const char *path, const char *json, char **answer)
+long world_ask(struct world *w, const char *method, const char *path, const char *body, char **answer)
 {
-    struct buffer text = BUFFER_LIMIT(1024 * 1024);
-    long code = ask(w, path, json, &text);
+    struct buffer text = BUFFER_LIMIT(64 * 1024 * 1024);
+    long code = ask(w, method, path, body, &text);
     if (answer != NULL)
         *answer = buffer_take(&text, NULL);
     buffer_free(&text);
     return code;
+}
+
+long world_post(struct world *w, const char *path, const char *json, char **answer)
+{
+    return world_ask(w, "POST", path, json, answer);
 }
 
 long world_post_event(struct world *w, const char *json, char **answer)

@@ -30,6 +30,8 @@ void world_close(struct world *w); /* stops the server, asserts that nothing liv
 char *world_run(struct world *w, int expected, ...) __attribute__((sentinel));
 /* GET below /api, parsed; the caller's. */
 cJSON *world_get(struct world *w, const char *path);
+/* Any method below /api, body NULL: none; returns the HTTP status. answer: the caller's, may be NULL. */
+long world_ask(struct world *w, const char *method, const char *path, const char *body, char **answer);
 /* POST below /api; returns the HTTP status. answer: the caller's, may be NULL. */
 long world_post(struct world *w, const char *path, const char *json, char **answer);
 long world_post_event(struct world *w, const char *json, char **answer);
