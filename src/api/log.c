@@ -10,6 +10,7 @@
 
 #define FORGET_NS (120 * 3600 * CLOCK_S) /* as Keptn's chart has it */
 #define KEPT_MAX  100000                 /* entries, whatever their age */
+#define POST_MAX  10000                  /* entries of one call: a decision does not wait for more of them */
 
 static const char *const texts[] = {"integrationid", "message",     "shkeptncontext",
                                     "task",          "triggeredid", "gitcommitid"};
@@ -112,6 +113,8 @@ void api_post_log(struct api_request *rq)
     cJSON_ArrayForEach(entry, logs) fault = fault != NULL ? fault : entry_fault(entry);
     if (fault != NULL)
         api_answer_error(rq, 400, "Invalid request format: %s", fault);
+    else if (cJSON_GetArraySize(logs) > POST_MAX)
+        api_answer_error(rq, 413, "more than %d entries: send them in several calls", POST_MAX);
     else if (cJSON_GetArraySize(logs) == 0)
         api_answer_json(rq, 200, "{}");
     else

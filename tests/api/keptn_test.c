@@ -496,6 +496,25 @@ static void old_entries_of_the_log_are_forgotten(void **state)
     check_row(s, &(struct row){"get", "GET", LOG, "viewer", NULL, 200, "\"totalCount\":1}", NULL});
 }
 
+static void a_call_logs_only_so_much(void **state)
+{
+    struct server *s = *state;
+    struct buffer body = BUFFER_LIMIT(1024 * 1024);
+    for (int count = 10000; count <= 10001; count++) {
+        buffer_clear(&body);
+        (void)buffer_add_text(&body, "{\"logs\":[{}");
+        for (int i = 1; i < count; i++)
+            (void)buffer_add_text(&body, ",{}");
+        (void)buffer_add_text(&body, "]}");
+        check_row(s,
+                  &(struct row){"many", "POST", LOG, "integration", buffer_text(&body),
+                                count == 10000 ? 200 : 413, count == 10000 ? "{}" : "several calls", NULL});
+    }
+    check_row(s, &(struct row){"all of one", "GET", LOG "?pageSize=1", "viewer", NULL, 200,
+                               "\"totalCount\":10000}", NULL});
+    buffer_free(&body);
+}
+
 /* --- secrets --- */
 
 #define S         "/api/secrets/v1"
@@ -572,6 +591,7 @@ int main(void)
         TEST(who_does_not_ping_for_two_days_is_forgotten),
         TEST(integrations_log_and_the_log_is_paged_newest_first),
         TEST(old_entries_of_the_log_are_forgotten),
+        TEST(a_call_logs_only_so_much),
         TEST(secrets_reach_the_port_or_are_refused),
         TEST(names_and_keys_of_secrets_are_told_but_no_values),
     };
