@@ -186,7 +186,8 @@ static void on_snapshot(void *arg, const char *what, const char *text, size_t le
 /* The answers of a snapshot are many times what is kept of them; they are freed behind on_snapshot_end. */
 static void give_back_memory(uv_timer_t *timer)
 {
-    (void)timer;
+    struct dashboard *d = timer->data;
+    event_free(&d->event); /* its arena fits the largest event so far */
     malloc_trim(0);
 }
 
@@ -423,6 +424,7 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
     static const int numbers[SIGNALS] = {SIGTERM, SIGHUP, SIGINT};
     struct dashboard *d = MEM_NEW(struct dashboard);
     need_few_descriptors();
+    (void)setenv("UV_THREADPOOL_SIZE", "1", 0); /* for name look-ups alone; each thread has a stack */
     mallopt(M_ARENA_MAX, 1);                    /* the pool's threads need none of their own */
     mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK / 4); /* fixed: it would grow with the first large answer */
     d->ctx = ctx;
@@ -440,6 +442,7 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
         uv_signal_start(&d->signals[i], on_signal, numbers[i]);
     }
     uv_timer_init(ctx->loop, &d->settle);
+    d->settle.data = d;
     open_feed(d);
     while (!d->quit && uv_run(ctx->loop, UV_RUN_DEFAULT) != 0)
         ; /* uv_stop of somebody else (a blocking request) is not ours */
