@@ -325,8 +325,8 @@ static enum status open_dashboard(struct demo *d, struct error *err)
     ctx.server = d->server_url;
     ctx.token = d->token;
     ctx.name = "demo";
-    enum status status = dashboard_run(
-        &ctx, "When production turns blue, press ✅ or a, then Enter: v0.1.1 goes out.  q q leaves.", err);
+    enum status status =
+        dashboard_run(&ctx, "Production turns blue: ✅ or a, then Enter, delivers v0.1.1. q q leaves.", err);
     catch_signals();
     return status;
 }
