@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <sodium.h>
@@ -239,10 +240,23 @@ static int serve(const struct options *options)
     return 0;
 }
 
+/* Started without standard input, output or errors: else a socket or a database gets such a number, and is
+ * written to. */
+static void open_standard_files(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     struct error err = ERROR_NONE;
+    open_standard_files();
     signal(SIGPIPE, SIG_IGN);
     setlocale(LC_CTYPE, "C.UTF-8"); /* log lines; the data is UTF-8 whatever the locale says */
     umask(077);
@@ -256,11 +270,11 @@ int main(int argc, char **argv)
         result = status_exit_code(err.status);
     } else if (options.done) {
         result = 0;
-    } else if (options.command == argc) {
+    } else if (options.command == options.words) {
         result = serve(&options);
     } else if (strcmp(argv[options.command], "token") == 0) {
-        result = token_command(options.data, argc - options.command - 1, argv + options.command + 1);
-    } else if (strcmp(argv[options.command], "check") == 0 && options.command + 2 == argc) {
+        result = token_command(options.data, options.words - options.command - 1, argv + options.command + 1);
+    } else if (strcmp(argv[options.command], "check") == 0 && options.command + 2 == options.words) {
         result = check_command(argv[options.command + 1]);
     } else {
         (void)fprintf(stderr, "drawbridged: unknown command %s; see drawbridged --help\n",
