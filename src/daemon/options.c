@@ -46,6 +46,25 @@ static void replace(char **text, const char *with)
     *text = mem_string(with);
 }
 
+/* --data is taken behind the command too, where people write it: left there it would go unread, and the
+ * command would work on another directory. Takes it out of argv. */
+static enum status take_data(int *words, char **argv, struct options *out, struct error *err)
+{
+    int kept = out->command;
+    for (int i = kept; i < *words; i++) {
+        if (strncmp(argv[i], "--data=", 7) == 0)
+            replace(&out->data, argv[i] + 7);
+        else if (strcmp(argv[i], "--data") != 0)
+            argv[kept++] = argv[i];
+        else if (++i < *words)
+            replace(&out->data, argv[i]);
+        else
+            return error_set(err, STATUS_USAGE, "--data: the directory is missing");
+    }
+    *words = kept;
+    return STATUS_OK;
+}
+
 enum status options_read(int argc, char **argv, struct options *out, struct error *err)
 {
     enum { OPTION_DATA = 256, OPTION_LISTEN, OPTION_ROOT, OPTION_INSECURE, OPTION_LEVEL };
@@ -92,13 +111,18 @@ enum status options_read(int argc, char **argv, struct options *out, struct erro
         }
     }
     out->command = optind;
+    out->words = argc;
+    if (optind == argc && strrchr(out->listen, ':') == NULL)
+        return error_set(err, STATUS_USAGE,
+                         "--listen %s is not ADDRESS:PORT; write it as 127.0.0.1:8080 or [::1]:8080",
+                         out->listen);
     if (!is_loopback(out->listen) && !out->insecure_listen && optind == argc)
         return error_set(err, STATUS_USAGE,
                          "--listen %s is not a loopback address: tokens would cross the network in the "
                          "clear. Put a TLS proxy in "
                          "front, or say --insecure-listen",
                          out->listen);
-    return STATUS_OK;
+    return take_data(&out->words, argv, out, err);
 }
 
 void options_free(struct options *o)

@@ -10,7 +10,8 @@
 struct options {
     char *data, *listen, *upstream_root; /* upstream_root NULL: no file:// upstreams */
     bool insecure_listen;
-    int command; /* index in argv of the first word that is no option; argc: none */
+    int command; /* index in argv of the first word that is no option; words: none */
+    int words;   /* argc, less the --data DIR that stood behind the command */
     bool done;   /* --help or --version was printed */
 };
 

@@ -111,6 +111,26 @@ static int fail(const struct error *err)
     return status_exit_code(err->status);
 }
 
+static bool find_token(void *arg, const struct store_token *token)
+{
+    const char **name = arg;
+    if (*name != NULL && strcmp(token->name, *name) == 0)
+        *name = NULL;
+    return *name != NULL;
+}
+
+/* A second token of one name would take the first away from whoever uses it. */
+static enum status check_unused(struct store *store, const char *name, struct error *err)
+{
+    const char *sought = name;
+    enum status status = store_tokens(store, find_token, &sought, err);
+    if (status == STATUS_OK && sought == NULL)
+        status = error_set(err, STATUS_CONFLICT,
+                           "there is a token named %s already; `drawbridged token revoke %s` ends it first",
+                           name, name);
+    return status;
+}
+
 static int create(struct store *store, int argc, char **argv)
 {
     static const struct option options[] = {{"name", required_argument, NULL, 'n'},
@@ -146,7 +166,9 @@ static int create(struct store *store, int argc, char **argv)
             "[--project P]... [--expires 720h]");
         return fail(&err);
     }
-    enum status status = add_token(store, name, api_role_name(parsed), projects, expires_ns, token, &err);
+    enum status status = check_unused(store, name, &err);
+    if (status == STATUS_OK)
+        status = add_token(store, name, api_role_name(parsed), projects, expires_ns, token, &err);
     cJSON_Delete(projects);
     if (status != STATUS_OK)
         return fail(&err);
@@ -162,14 +184,6 @@ static bool print_token(void *arg, const struct store_token *token)
         clock_format_ms(token->expires_ns, expires);
     printf("%-20s %-12s expires %s\n", token->name, token->role, expires);
     return true;
-}
-
-static bool find_token(void *arg, const struct store_token *token)
-{
-    const char **name = arg;
-    if (*name != NULL && strcmp(token->name, *name) == 0)
-        *name = NULL;
-    return *name != NULL;
 }
 
 static int revoke_token(struct store *store, const char *name)
@@ -202,12 +216,13 @@ int token_command(const char *directory, int argc, char **argv)
         return fail(&err);
     if (strcmp(argv[0], "create") == 0)
         result = create(store, argc, argv);
-    else if (strcmp(argv[0], "list") == 0)
+    else if (strcmp(argv[0], "list") == 0 && argc == 1)
         result = store_tokens(store, print_token, NULL, &err) == STATUS_OK ? 0 : fail(&err);
     else if (strcmp(argv[0], "revoke") == 0 && argc == 2)
         result = revoke_token(store, argv[1]);
     else {
-        error_set(&err, STATUS_USAGE, "unknown: token %s; there are create, list and revoke NAME", argv[0]);
+        error_set(&err, STATUS_USAGE, "no such command: token %s%s; there are create, list and revoke NAME",
+                  argv[0], argc > 1 ? " …" : "");
         result = fail(&err);
     }
     store_close(store);
