@@ -99,6 +99,25 @@ static bool decision_may_go_on(struct core *core, const struct event *ev, const 
     return false;
 }
 
+/* Keptn goes by triggeredid alone, whatever task the type names. Here who may decide hangs on the type, so an
+ * approval is answered by no other type, and approval.finished answers no other task. */
+static bool answers_its_task(struct core *core, const struct event *ev, const char *context, api_done done,
+                             void *done_arg)
+{
+    const struct event_type *type = &ev->parsed_type;
+    if (type->class != EVENT_CLASS_TASK ||
+        (type->kind != EVENT_KIND_STARTED && type->kind != EVENT_KIND_FINISHED))
+        return true;
+    const char *task = sequencer_current_task(core->sequencer, ev->project, context, ev->triggeredid);
+    if (task == NULL || strcmp(task, type->name) == 0 ||
+        (strcmp(task, "approval") != 0 && strcmp(type->name, "approval") != 0))
+        return true;
+    answer_refusal(done, done_arg, STATUS_INVALID,
+                   "triggeredid %s is of the task %s, which an event of type %s cannot answer",
+                   ev->triggeredid, task, ev->type);
+    return false;
+}
+
 void port_post_event(void *arg, const struct event *ev, const struct api_principal *who, api_done done,
                      void *done_arg)
 {
@@ -116,7 +135,8 @@ void port_post_event(void *arg, const struct event *ev, const struct api_princip
     p->done_arg = done_arg;
     uuid_from_context(ev->context, p->context);
     bool decision = is_decision(ev);
-    if (decision && !decision_may_go_on(core, ev, p->context, done, done_arg)) {
+    if (!answers_its_task(core, ev, p->context, done, done_arg) ||
+        (decision && !decision_may_go_on(core, ev, p->context, done, done_arg))) {
         free(p);
         return;
     }

@@ -192,6 +192,17 @@ bool sequencer_task_is_open(const struct sequencer *s, const char *project, cons
            strcmp(x->record->context, context) == 0;
 }
 
+const char *sequencer_current_task(const struct sequencer *s, const char *project, const char *context,
+                                   const char *triggeredid)
+{
+    if (project == NULL || context == NULL || triggeredid == NULL)
+        return NULL;
+    const struct execution *x = map_get(&s->tasks, triggeredid);
+    if (x == NULL || strcmp(x->record->project, project) != 0 || strcmp(x->record->context, context) != 0)
+        return NULL;
+    return x->tasks[x->task.index].name;
+}
+
 uint64_t sequencer_digest(const struct sequencer *s)
 {
     uint64_t digest = 0;

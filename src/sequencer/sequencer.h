@@ -100,6 +100,11 @@ void sequencer_forget_project(struct sequencer *s, const char *project);
 bool sequencer_task_is_open(const struct sequencer *s, const char *project, const char *context,
                             const char *triggeredid);
 
+/* The name of the task whose triggered has this id and which is not done, also where it is still held back;
+ * NULL: there is none. Borrowed until the next input. */
+const char *sequencer_current_task(const struct sequencer *s, const char *project, const char *context,
+                                   const char *triggeredid);
+
 /* Walks all of it between two inputs and asserts that it holds together, and that nobody waits who could go;
  * for tests. */
 void sequencer_check(const struct sequencer *s);

@@ -58,6 +58,11 @@ static void the_tutorial_waits_for_a_person_then_deploys(void **unused)
     assert_string_equal(world_execution(w, "A", "production"), "waitingForApproval");
     assert_string_equal(world_overall(w, "A"), "started");
     assert_true(sequencer_task_is_open(w->sequencer, "p", "A", approval->id));
+    assert_string_equal(sequencer_current_task(w->sequencer, "p", "A", approval->id), "approval");
+    assert_null(sequencer_current_task(w->sequencer, "p", "B", approval->id));
+    assert_null(sequencer_current_task(w->sequencer, "q", "A", approval->id));
+    assert_null(sequencer_current_task(w->sequencer, NULL, "A", approval->id));
+    assert_null(sequencer_current_task(w->sequencer, "p", "A", "another"));
     assert_true(world_is_open(w, approval->id));
     world_pass_time(w, 30 * 24 * 3600 * CLOCK_S); /* as long as it must */
     world_expect(w, "");
