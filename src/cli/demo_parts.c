@@ -24,52 +24,35 @@
 #define READY_NS (20 * CLOCK_S)
 #define STOP_NS  (10 * CLOCK_S)
 
+#define SHIPYARD(approval)                                                                                   \
+    "apiVersion: \"spec.keptn.sh/0.2.2\"\n"                                                                  \
+    "kind: \"Shipyard\"\n"                                                                                   \
+    "metadata:\n"                                                                                            \
+    "  name: \"shipyard-delivery\"\n"                                                                        \
+    "spec:\n"                                                                                                \
+    "  stages:\n"                                                                                            \
+    "    - name: \"qa\"\n"                                                                                   \
+    "      sequences:\n"                                                                                     \
+    "        - name: \"delivery\"\n"                                                                         \
+    "          tasks:\n"                                                                                     \
+    "            - name: \"je-deployment\"\n"                                                                \
+    "            - name: \"je-test\"\n"                                                                      \
+    "\n"                                                                                                     \
+    "    - name: \"production\"\n"                                                                           \
+    "      sequences:\n"                                                                                     \
+    "        - name: \"delivery\"\n"                                                                         \
+    "          triggeredOn:\n"                                                                               \
+    "            - event: \"qa.delivery.finished\"\n"                                                        \
+    "          tasks:\n" approval "            - name: \"je-deployment\"\n"
+#define APPROVAL                                                                                             \
+    "            - name: \"approval\"\n"                                                                     \
+    "              properties:\n"                                                                            \
+    "                pass: \"manual\"\n"                                                                     \
+    "                warning: \"manual\"\n"
+
 const char *demo_shipyard(bool with_approval)
 {
-    return with_approval ? "apiVersion: \"spec.keptn.sh/0.2.2\"\n"
-                           "kind: \"Shipyard\"\n"
-                           "metadata:\n"
-                           "  name: \"shipyard-delivery\"\n"
-                           "spec:\n"
-                           "  stages:\n"
-                           "    - name: \"qa\"\n"
-                           "      sequences:\n"
-                           "        - name: \"delivery\"\n"
-                           "          tasks:\n"
-                           "            - name: \"je-deployment\"\n"
-                           "            - name: \"je-test\"\n"
-                           "\n"
-                           "    - name: \"production\"\n"
-                           "      sequences:\n"
-                           "        - name: \"delivery\"\n"
-                           "          triggeredOn:\n"
-                           "            - event: \"qa.delivery.finished\"\n"
-                           "          tasks:\n"
-                           "            - name: \"approval\"\n"
-                           "              properties:\n"
-                           "                pass: \"manual\"\n"
-                           "                warning: \"manual\"\n"
-                           "            - name: \"je-deployment\"\n"
-                         : "apiVersion: \"spec.keptn.sh/0.2.2\"\n"
-                           "kind: \"Shipyard\"\n"
-                           "metadata:\n"
-                           "  name: \"shipyard-delivery\"\n"
-                           "spec:\n"
-                           "  stages:\n"
-                           "    - name: \"qa\"\n"
-                           "      sequences:\n"
-                           "        - name: \"delivery\"\n"
-                           "          tasks:\n"
-                           "            - name: \"je-deployment\"\n"
-                           "            - name: \"je-test\"\n"
-                           "\n"
-                           "    - name: \"production\"\n"
-                           "      sequences:\n"
-                           "        - name: \"delivery\"\n"
-                           "          triggeredOn:\n"
-                           "            - event: \"qa.delivery.finished\"\n"
-                           "          tasks:\n"
-                           "            - name: \"je-deployment\"\n";
+    return with_approval ? SHIPYARD(APPROVAL) : SHIPYARD("");
 }
 
 char *demo_job_config(const char *parts, const char *directory, const char *stage, int port)
