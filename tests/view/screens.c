@@ -72,7 +72,7 @@ void screen_settle(struct pty *p)
 void screen_expect(struct pty *p, const char *text)
 {
     if (!pty_wait_text(p, text, WAIT_MS))
-        print_message("'%s' is not on the screen:\n%s", text, pty_screen(p));
+        print_message("'%s' is not on the screen:\n%s\n", text, pty_screen(p));
     assert_non_null(strstr(pty_screen(p), text));
 }
 
