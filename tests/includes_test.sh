@@ -6,14 +6,14 @@ root=${top_srcdir:-$(dirname "$0")/..}
 allowed() {
     case $1 in
     base | demo) echo ;;
-    event | http) echo base ;;
+    event | http | settings) echo base ;;
     shipyard) echo base event ;;
     store | bus) echo base event ;;
     model) echo base event ;;
     feed) echo base event http ;;
     decide) echo base event model http ;;
-    view) echo base event model decide ;;
-    cli) echo base event model http feed decide view ;;
+    view) echo base event model decide settings ;;
+    cli) echo base event model http feed decide settings view ;;
     sequencer) echo base event shipyard ;;
     repo) echo base shipyard ;;
     jobs) echo base event shipyard ;;

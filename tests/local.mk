@@ -14,6 +14,7 @@ include tests/shipyard/local.mk
 include tests/model/local.mk
 include tests/feed/local.mk
 include tests/decide/local.mk
+include tests/settings/local.mk
 include tests/view/local.mk
 include tests/cli/local.mk
 include tests/sequencer/local.mk

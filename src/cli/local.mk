@@ -5,5 +5,5 @@ libcli_la_SOURCES = %D%/approve.c %D%/auth.c %D%/cli.c %D%/cli.h %D%/commands.c 
 	%D%/list.c %D%/log.c %D%/picture.c %D%/picture.h %D%/show.c %D%/watch.c %D%/watch.h \
 	%D%/options.c %D%/output.c %D%/project.c %D%/request.c %D%/resource.c %D%/trigger.c
 drawbridge_SOURCES = %D%/main.c
-CLI_LIBS = libcli.la $(VIEW_LIBS) libdecide.la $(FEED_LIBS) $(HTTP_LIBS) libmodel.la libevent.la $(BASE_LIBS)
+CLI_LIBS = libcli.la $(VIEW_LIBS) libdecide.la libsettings.la $(FEED_LIBS) $(HTTP_LIBS) libmodel.la libevent.la $(BASE_LIBS)
 drawbridge_LDADD = $(CLI_LIBS)
