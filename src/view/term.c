@@ -151,7 +151,7 @@ static enum theme_depth find_depth(void)
         return THEME_NO_COLOUR;
     if (COLORS > 256 && tigetflag("RGB") > 0)
         return THEME_TRUECOLOR;
-    return COLORS >= 256 ? THEME_256 : THEME_8;
+    return COLORS >= 256 ? THEME_256 : COLORS >= 16 ? THEME_16 : THEME_8;
 }
 
 static enum theme_glyphs find_glyphs(void)

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "base/yaml.h"
+#include "view/palette.h"
 
 #define THEME_FILE_MAX  65536 /* bytes */
 #define GLYPH_CELLS_MAX 4
@@ -31,7 +32,8 @@ static const struct {
 #undef X
 };
 
-static const char *const depth_keys[] = {"truecolor", "256", "8", "none"};
+static const char *const depth_keys[THEME_DEPTHS] = {"truecolor", "256", "16", "8", "none"};
+#define FORMS "truecolor, 256, 16, 8"
 static const char *const set_keys[] = {"unicode", "console", "ascii"};
 
 static const struct {
@@ -77,7 +79,7 @@ static bool parse_colour(const char *word, enum theme_depth depth, int32_t *colo
         *colour = STYLE_RGB | (int32_t)n;
         return true;
     }
-    if (parse_number(word, 10, 3, &n) && n < (depth == THEME_8 ? 8 : 256)) {
+    if (parse_number(word, 10, 3, &n) && n < (depth == THEME_8 ? 8 : depth == THEME_16 ? 16 : 256)) {
         *colour = (int32_t)n;
         return true;
     }
@@ -117,7 +119,7 @@ static bool parse_style(const char *text, enum theme_depth depth, struct style *
 void theme_set_defaults(struct theme *t, enum theme_depth depth, enum theme_glyphs glyphs)
 {
     char bad[32];
-    *t = (struct theme){0};
+    *t = (struct theme){.background = STYLE_DEFAULT};
     for (int i = 0; i < ROLE_COUNT; i++)
         (void)parse_style(depth == THEME_NO_COLOUR ? roles[i].plain : roles[i].coloured, depth, &t->styles[i],
                           bad); /* our own table; a test parses all of it */
@@ -157,32 +159,127 @@ static int find_word(const char *word, const char *const *words, int count)
     return -1;
 }
 
-/* Every form is checked, so that a theme that loads on one terminal loads on all. */
+/* The forms of one role, or of the background. */
+struct forms {
+    struct style style[THEME_DEPTHS];
+    bool given[THEME_DEPTHS];
+};
+
+/* Every form is checked, so that a theme that loads on one terminal loads on all. what: "role 'waiting'". */
+static enum status parse_forms(const struct yaml *y, const struct yaml_node *node, const char *what,
+                               struct forms *out, struct error *err)
+{
+    char bad[32];
+    *out = (struct forms){0};
+    if (node->kind != YAML_MAPPING)
+        return yaml_error(y, node, err, "%s needs one or more of " FORMS " and none", what);
+    for (size_t i = 0; i < node->count; i++) {
+        const struct yaml_node *form = node->items[i];
+        const int found = find_word(form->key, depth_keys, THEME_DEPTHS);
+        if (found < 0)
+            return yaml_error(y, form, err, "'%s' is not " FORMS " or none", form->key);
+        if (form->kind != YAML_SCALAR)
+            return yaml_error(y, form, err, "'%s' of %s must be text like 'bold white on blue'", form->key,
+                              what);
+        if (!parse_style(form->text, (enum theme_depth)found, &out->style[found], bad))
+            return yaml_error(y, form, err, "'%s' is no attribute and no colour of form '%s'", bad,
+                              form->key);
+        out->given[found] = true;
+    }
+    return STATUS_OK;
+}
+
+static int32_t reduce_colour(int32_t colour, enum theme_depth to)
+{
+    static const int counts[THEME_DEPTHS] = {[THEME_256] = 256, [THEME_16] = 16, [THEME_8] = 8};
+    if (colour == STYLE_DEFAULT || to == THEME_TRUECOLOR || (!(colour & STYLE_RGB) && colour < counts[to]))
+        return colour;
+    if (!(colour & STYLE_RGB) && colour < 16)
+        return colour & 7; /* a bright one of 16 among 8 */
+    return palette_nearest(colour & STYLE_RGB ? (uint32_t)colour & 0xffffff : palette_rgb(colour),
+                           counts[to]);
+}
+
+/* A form of fewer colours from one of more. What stands out by its background does so without colours too. */
+static struct style reduce_style(struct style style, enum theme_depth to)
+{
+    if (to == THEME_NO_COLOUR) {
+        if (style.bg != STYLE_DEFAULT)
+            style.attributes |= STYLE_REVERSE;
+        style.fg = style.bg = STYLE_DEFAULT;
+        return style;
+    }
+    style.fg = reduce_colour(style.fg, to);
+    style.bg = reduce_colour(style.bg, to);
+    if (style.fg == style.bg && style.bg != STYLE_DEFAULT)
+        style.fg = style.bg == 0 ? 7 : 0; /* the two have become one colour: seen is better than like it */
+    return style;
+}
+
+/* The form for a depth: the one that is there, else the next one of fewer colours (it was chosen by a person
+ * and can be shown), else the next one of more, reduced. For 256 colours, truecolor reduced comes near enough
+ * to go first. False: there is no form at all. */
+static bool pick_form(const struct forms *forms, enum theme_depth depth, struct style *out)
+{
+    int from = (int)depth;
+    if (depth == THEME_256 && !forms->given[THEME_256] && forms->given[THEME_TRUECOLOR])
+        from = THEME_TRUECOLOR;
+    while (from < THEME_NO_COLOUR && !forms->given[from])
+        from++;
+    if (from == THEME_NO_COLOUR && (depth != THEME_NO_COLOUR || !forms->given[from])) {
+        from = (int)depth;
+        while (from >= 0 && !forms->given[from])
+            from--;
+    }
+    if (from < 0)
+        return false;
+    *out = from < (int)depth ? reduce_style(forms->style[from], depth) : forms->style[from];
+    return true;
+}
+
 static enum status parse_role(struct theme *t, const struct yaml *y, const struct yaml_node *node,
                               enum theme_depth depth, struct error *err)
 {
-    char bad[32];
+    char what[64];
+    struct forms forms;
     const int role = find_role(node->key);
     if (role < 0)
         return yaml_error(y, node, err, "there is no role '%s'", node->key);
-    if (node->kind != YAML_MAPPING)
-        return yaml_error(y, node, err, "role '%s' needs truecolor, 256, 8 and none", node->key);
-    for (size_t i = 0; i < node->count; i++) {
-        const struct yaml_node *form = node->items[i];
-        const int found = find_word(form->key, depth_keys, 4);
-        struct style style;
-        if (found < 0)
-            return yaml_error(y, form, err, "'%s' is not truecolor, 256, 8 or none", form->key);
-        if (form->kind != YAML_SCALAR)
-            return yaml_error(y, form, err, "'%s' of role '%s' must be text like 'bold white on blue'",
-                              form->key, node->key);
-        if (!parse_style(form->text, (enum theme_depth)found, &style, bad))
-            return yaml_error(y, form, err, "'%s' is no attribute and no colour of form '%s'", bad,
-                              form->key);
-        if (found == (int)depth)
-            t->styles[role] = style;
-    }
+    (void)snprintf(what, sizeof what, "role '%s'", node->key);
+    const enum status status = parse_forms(y, node, what, &forms, err);
+    if (status == STATUS_OK)
+        (void)pick_form(&forms, depth, &t->styles[role]); /* without any form it stays */
+    return status;
+}
+
+/* The background is a colour alone: "#fdf6e3", or with forms. */
+static enum status parse_background(struct theme *t, const struct yaml *y, const struct yaml_node *node,
+                                    enum theme_depth depth, struct error *err)
+{
+    struct forms forms;
+    struct style style;
+    const enum status status = parse_forms(y, node, "the background", &forms, err);
+    if (status != STATUS_OK)
+        return status;
+    for (int i = 0; i < THEME_DEPTHS; i++)
+        if (forms.given[i] && (forms.style[i].bg != STYLE_DEFAULT || forms.style[i].attributes != 0))
+            return yaml_error(y, node, err, "a background is a colour and nothing else");
+    if (depth != THEME_NO_COLOUR && pick_form(&forms, depth, &style))
+        t->background = style.fg;
     return STATUS_OK;
+}
+
+/* Where a terminal's own background would be seen, the theme's is. */
+static void paint_background(struct theme *t)
+{
+    const int32_t text = t->styles[ROLE_TEXT].fg;
+    for (int i = 0; i < ROLE_COUNT; i++) {
+        struct style *s = &t->styles[i];
+        if (s->bg == STYLE_DEFAULT)
+            s->bg = t->background;
+        if (s->fg == STYLE_DEFAULT)
+            s->fg = text;
+    }
 }
 
 static bool is_ascii(const char *text)
@@ -234,26 +331,46 @@ static enum status parse_glyph(struct theme *t, const struct yaml *y, const stru
     return STATUS_OK;
 }
 
+static enum status parse_list(struct theme *t, const struct yaml *y, const struct yaml_node *node,
+                              enum theme_depth depth, enum theme_glyphs set, struct error *err)
+{
+    const bool is_roles = strcmp(node->key, "roles") == 0;
+    if (node->kind != YAML_MAPPING && !yaml_is_null(node))
+        return yaml_error(y, node, err, "'%s' must be a mapping", node->key);
+    for (size_t j = 0; j < node->count; j++) {
+        const enum status status = is_roles ? parse_role(t, y, node->items[j], depth, err)
+                                            : parse_glyph(t, y, node->items[j], set, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
 static enum status parse_root(struct theme *t, const struct yaml *y, enum theme_depth depth,
                               enum theme_glyphs set, struct error *err)
 {
     const struct yaml_node *root = yaml_root(y);
+    bool paints = false;
     if (root->kind != YAML_MAPPING)
         return yaml_error(y, root, err, "a theme is a mapping with roles and glyphs");
     for (size_t i = 0; i < root->count; i++) {
         const struct yaml_node *node = root->items[i];
-        const bool is_roles = strcmp(node->key, "roles") == 0;
-        if (!is_roles && strcmp(node->key, "glyphs") != 0)
-            return yaml_error(y, node, err, "unknown key '%s'; a theme has roles and glyphs", node->key);
-        if (node->kind != YAML_MAPPING && !yaml_is_null(node))
-            return yaml_error(y, node, err, "'%s' must be a mapping", node->key);
-        for (size_t j = 0; j < node->count; j++) {
-            const enum status status = is_roles ? parse_role(t, y, node->items[j], depth, err)
-                                                : parse_glyph(t, y, node->items[j], set, err);
-            if (status != STATUS_OK)
-                return status;
-        }
+        enum status status = STATUS_OK;
+        if (strcmp(node->key, "roles") == 0 || strcmp(node->key, "glyphs") == 0)
+            status = parse_list(t, y, node, depth, set, err);
+        else if (strcmp(node->key, "background") == 0)
+            status = parse_background(t, y, node, depth, err);
+        else if (strcmp(node->key, "paint-background") != 0)
+            status = yaml_error(
+                y, node, err, "unknown key '%s'; a theme has background, paint-background, roles and glyphs",
+                node->key);
+        else if (!yaml_bool(node, &paints))
+            status = yaml_error(y, node, err, "'paint-background' must be true or false");
+        if (status != STATUS_OK)
+            return status;
     }
+    if (paints && t->background != STYLE_DEFAULT)
+        paint_background(t);
     return STATUS_OK;
 }
 

@@ -1,6 +1,7 @@
 /* view/theme.h: what a role looks like. Screens name roles and glyphs, never colours; themes/NAME.yaml gives
- * each role a form for truecolor, 256, 8 and no colours, and each glyph one for Unicode, a Linux console
- * font, and ASCII. Source: interfaces.md, "Themes". */
+ * each role a form for truecolor, 256, 16, 8 and no colours, and each glyph one for Unicode, a Linux console
+ * font, and ASCII. A form that is left out is made from the nearest one that is there. Source: interfaces.md,
+ * "Themes". */
 #ifndef VIEW_THEME_H
 #define VIEW_THEME_H
 
@@ -46,28 +47,28 @@ enum role {
         ROLE_COUNT
 };
 
-/* name in the theme file; unicode; console (CP437, as console fonts have it); ascii. The states come first,
- * in the model's order. */
+/* name in the theme file; unicode; console (what the kernel's own font and Debian's of 256 glyphs both have);
+ * ascii. The states come first, in the model's order. */
 #define GLYPH_TABLE(X)                                                                                       \
     X(WAITING, "waiting", "■", "■", "?")                                                                     \
-    X(RUNNING, "running", "▶", "►", ">")                                                                     \
-    X(QUEUED, "queued", "◦", "○", ".")                                                                       \
+    X(RUNNING, "running", "▶", "▶", ">")                                                                     \
+    X(QUEUED, "queued", "◦", "°", ".")                                                                       \
     X(PAUSED, "paused", "‖", "║", "=")                                                                       \
-    X(SUCCEEDED, "succeeded", "✔", "√", "+")                                                                 \
+    X(SUCCEEDED, "succeeded", "✔", "+", "+")                                                                 \
     X(WARNING, "warning", "▲", "▲", "!")                                                                     \
     X(FAILED, "failed", "✖", "×", "x")                                                                       \
     X(TIMED_OUT, "timed-out", "✖", "×", "x")                                                                 \
-    X(ABORTED, "aborted", "⊘", "¬", "-")                                                                     \
+    X(ABORTED, "aborted", "⊘", "-", "-")                                                                     \
     X(NOT_REACHED, "not-reached", "·", "·", ".")                                                             \
-    X(LIVE, "live", "●", "●", "*")                                                                           \
-    X(STALE, "stale", "◌", "○", "~")                                                                         \
-    X(POLLING, "polling", "↻", "↕", "@")                                                                     \
-    X(RECONNECTING, "reconnecting", "…", "…", ".")                                                           \
-    X(OFFLINE, "offline", "○", "○", "o")                                                                     \
-    X(CURSOR, "cursor", "▌", "▌", ">")                                                                       \
+    X(LIVE, "live", "●", "•", "*")                                                                           \
+    X(STALE, "stale", "◌", "~", "~")                                                                         \
+    X(POLLING, "polling", "↻", "@", "@")                                                                     \
+    X(RECONNECTING, "reconnecting", "…", ".", ".")                                                           \
+    X(OFFLINE, "offline", "○", "o", "o")                                                                     \
+    X(CURSOR, "cursor", "▌", "█", ">")                                                                       \
     X(OPEN, "open", "▾", "▼", "v")                                                                           \
-    X(FOLDED, "folded", "▸", "»", ">")                                                                       \
-    X(ELLIPSIS, "ellipsis", "…", "…", "~")                                                                   \
+    X(FOLDED, "folded", "▸", ">", ">")                                                                       \
+    X(ELLIPSIS, "ellipsis", "…", "~", "~")                                                                   \
     X(ARROW, "arrow", "→", "→", "->")                                                                        \
     X(BACK, "back", "↓", "↓", "<<")                                                                          \
     X(DIFFERS, "differs", "≠", "!=", "!=")                                                                   \
@@ -91,7 +92,8 @@ enum glyph {
         GLYPH_COUNT
 };
 
-enum theme_depth { THEME_TRUECOLOR, THEME_256, THEME_8, THEME_NO_COLOUR };
+enum theme_depth { THEME_TRUECOLOR, THEME_256, THEME_16, THEME_8, THEME_NO_COLOUR };
+#define THEME_DEPTHS 5
 enum theme_glyphs { THEME_UNICODE, THEME_CONSOLE, THEME_ASCII };
 
 enum { STYLE_BOLD = 1, STYLE_DIM = 2, STYLE_UNDERLINE = 4, STYLE_REVERSE = 8, STYLE_ITALIC = 16 };
@@ -107,15 +109,17 @@ struct theme {
     struct style styles[ROLE_COUNT];
     const char *glyphs[GLYPH_COUNT];
     char *own_glyphs[GLYPH_COUNT]; /* those that the file brought */
+    int32_t background;            /* what the colours are made for; STYLE_DEFAULT: for any */
 };
 
 /* The look without a file: plain, with waiting on blue. */
 void theme_set_defaults(struct theme *t, enum theme_depth depth, enum theme_glyphs glyphs);
 
 /* Reads NAME.yaml from $XDG_CONFIG_HOME/drawbridge/themes, data_directory/themes (may be NULL), or the
- * installed data directory. t    must hold defaults; what the file does not name stays; on an error it is as
- * it was Returns STATUS_OK; STATUS_NOT_FOUND: where it was looked for; STATUS_INVALID: file, line, column and
- * reason */
+ * installed data directory. A theme that paints its background gives it to every role without one.
+ *   t        must hold defaults; what the file does not name stays; on an error it is as it was
+ *   Returns  STATUS_OK; STATUS_NOT_FOUND: where it was looked for; STATUS_INVALID: file, line, column and
+ *            reason */
 MUST_CHECK enum status theme_load(struct theme *t, const char *name, const char *data_directory,
                                   enum theme_depth depth, enum theme_glyphs glyphs, struct error *err);
 /* The same from text; name stands in errors. */

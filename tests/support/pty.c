@@ -102,9 +102,9 @@ static void set_environment(const char *const *env)
     (void)setenv("LC_ALL", "C.UTF-8", 1);
     (void)setenv("TZ", "UTC", 1);
     (void)setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
-    (void)unsetenv("NO_COLOR");
-    (void)unsetenv("COLUMNS");
-    (void)unsetenv("LINES");
+    static const char *const unset[] = {"NO_COLOR", "COLORTERM", "TMUX", "STY", "COLUMNS", "LINES"};
+    for (size_t i = 0; i < sizeof unset / sizeof *unset; i++)
+        (void)unsetenv(unset[i]);
     for (; env && *env; env++) {
         char *name = mem_string(*env);
         char *value = strchr(name, '=');

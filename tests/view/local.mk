@@ -16,8 +16,8 @@ TESTS += %D%/input_test %D%/grid_test %D%/theme_test
 %C%_input_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
 %C%_grid_test_SOURCES = %D%/grid_test.c
 %C%_grid_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
-%C%_theme_test_SOURCES = %D%/theme_test.c
-%C%_theme_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
+%C%_theme_test_SOURCES = %D%/console_fonts.h %D%/theme_test.c
+%C%_theme_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS) -lm
 
 # Screens: the driver in a pseudo-terminal.
 check_LTLIBRARIES += %D%/libscreens.la
