@@ -91,26 +91,62 @@ static bool key_by_number(int number, enum input_kind *kind)
     return false;
 }
 
-/* Reads up to two numbers of a CSI sequence's parameters. Returns how many there are, -1: there is something
- * else. */
-static int parameters(const struct input *in, int value[2])
+#define PARAMETERS_MAX 3
+
+/* Reads the numbers of a CSI sequence's parameters from the pending byte `from` on. Returns how many there
+ * are, -1: there are more, or something else. */
+static int parameters(const struct input *in, size_t from, int value[PARAMETERS_MAX])
 {
     int count = 0;
-    value[0] = value[1] = 0;
-    for (size_t i = 0; i < in->pending_len; i++) {
+    memset(value, 0, PARAMETERS_MAX * sizeof *value);
+    for (size_t i = from; i < in->pending_len; i++) {
         const char c = in->pending[i];
         if (c >= '0' && c <= '9') {
             if (count == 0)
                 count = 1;
             if (value[count - 1] < 100000)
                 value[count - 1] = value[count - 1] * 10 + (c - '0');
-        } else if (c == ';' && count < 2) {
-            count = 2;
+        } else if (c == ';' && count < PARAMETERS_MAX) {
+            count = count == 0 ? 2 : count + 1;
         } else {
             return -1;
         }
     }
     return count;
+}
+
+/* Bits of a mouse report's first number. */
+enum { MOUSE_BUTTON = 3, MOUSE_MODIFIERS = 4 | 8 | 16, MOUSE_MOTION = 32, MOUSE_WHEEL = 64 };
+
+static enum input_mouse press_of_left(struct input *in, int row, int column)
+{
+    const bool second = in->click_ms != 0 && in->byte_ms - in->click_ms <= INPUT_DOUBLE_MS &&
+                        row == in->click_row && column == in->click_column;
+    in->click_ms = second ? 0 : in->byte_ms;
+    in->click_row = row;
+    in->click_column = column;
+    return second ? INPUT_MOUSE_DOUBLE : INPUT_MOUSE_PRESS;
+}
+
+/* Modifiers mean nothing; neither do movements, sideways wheels and buttons past the third. */
+static void emit_mouse(struct input *in, int code, int row, int column, bool released, const struct sink *to)
+{
+    static const enum input_mouse others[] = {INPUT_MOUSE_PRESS, INPUT_MOUSE_MIDDLE, INPUT_MOUSE_RIGHT,
+                                              INPUT_MOUSE_RELEASE}; /* X10 does not tell which one */
+    struct input_event ev = {.kind = INPUT_MOUSE, .row = row, .column = column, .text = ""};
+    code &= ~MOUSE_MODIFIERS;
+    if (row < 1 || column < 1 || code & MOUSE_MOTION || code > (MOUSE_WHEEL | MOUSE_BUTTON))
+        return;
+    if (code & MOUSE_WHEEL) {
+        if (code > MOUSE_WHEEL + 1 || released)
+            return;
+        ev.mouse = code == MOUSE_WHEEL ? INPUT_MOUSE_WHEEL_UP : INPUT_MOUSE_WHEEL_DOWN;
+    } else if (released) {
+        ev.mouse = INPUT_MOUSE_RELEASE;
+    } else {
+        ev.mouse = code == 0 ? press_of_left(in, row, column) : others[code];
+    }
+    to->fn(to->arg, &ev);
 }
 
 static void begin_paste(struct input *in)
@@ -132,27 +168,62 @@ static void end_paste(struct input *in, const struct sink *to)
     buffer_free(&in->paste);
 }
 
+/* ESC [ M begins a report in the form of X10, whose three bytes come after the final one. */
+static void begin_x10(struct input *in)
+{
+    const bool dropped = in->dropped;
+    to_ground(in);
+    in->state = INPUT_X10;
+    in->dropped = dropped;
+}
+
+static void end_x10(struct input *in, const struct sink *to)
+{
+    const int code = (unsigned char)in->pending[0] - 32, column = (unsigned char)in->pending[1] - 32,
+              row = (unsigned char)in->pending[2] - 32;
+    const bool dropped = in->dropped;
+    to_ground(in);
+    if (!dropped)
+        emit_mouse(in, code, row, column, false, to);
+}
+
+static void end_known_csi(struct input *in, char final, int count, const int value[], const struct sink *to)
+{
+    enum input_kind kind;
+    if (final == 'R' && count == 2)
+        to->fn(to->arg,
+               &(struct input_event){.kind = INPUT_REPORT, .row = value[0], .column = value[1], .text = ""});
+    else if (final == 'M' && count == 3) /* rxvt's form: X10's numbers in decimal */
+        emit_mouse(in, value[0] - 32, value[2], value[1], false, to);
+    else if ((final == 'I' || final == 'O') && count == 0)
+        emit(to, final == 'I' ? INPUT_FOCUS_IN : INPUT_FOCUS_OUT);
+    else if (final == '~' && count == 1 && key_by_number(value[0], &kind))
+        emit(to, kind);
+    else if (final != '~' && final != 'M' && count == 0 && key_by_final(final, &kind))
+        emit(to, kind);
+}
+
 static void end_csi(struct input *in, char final, const struct sink *to)
 {
-    int value[2];
-    const int count = parameters(in, value);
+    int value[PARAMETERS_MAX];
+    const bool sgr = in->pending_len > 0 && in->pending[0] == '<' && (final == 'M' || final == 'm');
+    const int count = parameters(in, sgr ? 1 : 0, value);
     const bool dropped = in->dropped;
-    enum input_kind kind;
+    if (final == 'M' && in->pending_len == 0) {
+        begin_x10(in);
+        return;
+    }
     to_ground(in);
     if (count < 0)
         return;
-    if (final == '~' && value[0] == 200 && count == 1) {
+    if (final == '~' && value[0] == 200 && count == 1)
         begin_paste(in); /* also when it comes late: what follows must not become commands */
-    } else if (dropped) {
+    else if (dropped)
         return;
-    } else if (final == 'R' && count == 2) {
-        to->fn(to->arg,
-               &(struct input_event){.kind = INPUT_REPORT, .row = value[0], .column = value[1], .text = ""});
-    } else if (final == '~' && count == 1 && key_by_number(value[0], &kind)) {
-        emit(to, kind);
-    } else if (final != '~' && final != 'M' && count == 0 && key_by_final(final, &kind)) {
-        emit(to, kind);
-    }
+    else if (sgr && count == 3)
+        emit_mouse(in, value[0], value[2], value[1], final == 'm', to);
+    else if (!sgr)
+        end_known_csi(in, final, count, value, to);
 }
 
 static void ground_byte(struct input *in, unsigned char byte, const struct sink *to)
@@ -251,6 +322,20 @@ static void csi_byte(struct input *in, unsigned char byte, const struct sink *to
     }
 }
 
+/* The three are never below 32: what is, is no key either, but shows that this is no report. */
+static void x10_byte(struct input *in, unsigned char byte, const struct sink *to)
+{
+    if (byte == BYTE_ESC) {
+        to_ground(in);
+        in->state = INPUT_ESCAPE;
+        return;
+    }
+    in->dropped = in->dropped || byte < 32;
+    in->pending[in->pending_len++] = (char)byte;
+    if (in->pending_len == 3)
+        end_x10(in, to);
+}
+
 static void string_byte(struct input *in, unsigned char byte)
 {
     if (byte == BYTE_BEL || byte == BYTE_CAN || byte == BYTE_ESC)
@@ -295,6 +380,9 @@ static void take_byte(struct input *in, unsigned char byte, const struct sink *t
         break;
     case INPUT_CSI:
         csi_byte(in, byte, to);
+        break;
+    case INPUT_X10:
+        x10_byte(in, byte, to);
         break;
     case INPUT_SS3: {
         enum input_kind kind;
@@ -370,6 +458,7 @@ int64_t input_deadline_ms(const struct input *in)
     case INPUT_ESCAPE:
         return in->byte_ms + INPUT_ESCAPE_MS;
     case INPUT_CSI:
+    case INPUT_X10:
     case INPUT_SS3:
         return in->dropped ? -1 : in->byte_ms + INPUT_ESCAPE_MS;
     case INPUT_GROUND:

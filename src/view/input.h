@@ -1,6 +1,6 @@
-/* view/input.h: what the keyboard's bytes mean. UTF-8, escape sequences, bracketed paste and position
- * reports, decoded without a terminal and without a clock of its own; however the bytes are cut, the outcome
- * is the same. Source: interfaces.md, "Keys". */
+/* view/input.h: what the bytes of keyboard and mouse mean. UTF-8, escape sequences, bracketed paste, the
+ * mouse and position reports, decoded without a terminal and without a clock of its own; however the bytes
+ * are cut, the outcome is the same. Source: interfaces.md, "Keys"; xterm's ctlseqs, "Mouse Tracking". */
 #ifndef VIEW_INPUT_H
 #define VIEW_INPUT_H
 
@@ -30,13 +30,28 @@ enum input_kind {
     INPUT_APPROVE, /* the check mark: U+2705, U+2714, U+2611 */
     INPUT_DECLINE, /* the cross mark: U+274C */
     INPUT_PASTE,   /* text, len: what was pasted, raw and cut at INPUT_PASTE_MAX */
-    INPUT_REPORT   /* row, column: the terminal's answer to a position report request */
+    INPUT_REPORT,  /* row, column: the terminal's answer to a position report request */
+    INPUT_MOUSE,   /* mouse, row, column; confirms nothing, whatever it points at */
+    INPUT_FOCUS_IN,
+    INPUT_FOCUS_OUT
+};
+
+enum input_mouse {
+    INPUT_MOUSE_PRESS,  /* of the left button */
+    INPUT_MOUSE_DOUBLE, /* the second press in the same cell within INPUT_DOUBLE_MS; the first came as a press
+                         */
+    INPUT_MOUSE_MIDDLE, /* press of another button */
+    INPUT_MOUSE_RIGHT,
+    INPUT_MOUSE_RELEASE, /* of any */
+    INPUT_MOUSE_WHEEL_UP,
+    INPUT_MOUSE_WHEEL_DOWN
 };
 
 struct input_event {
     enum input_kind kind;
+    enum input_mouse mouse;
     uint32_t ch;
-    int row, column;
+    int row, column;  /* from 1, as the terminal tells them */
     const char *text; /* borrowed for the call, NUL-terminated */
     size_t len;
 };
@@ -47,12 +62,14 @@ typedef void (*input_fn)(void *arg, const struct input_event *ev);
 #define INPUT_LATE_MS                                                                                        \
     1000 /* what looks like the rest of one that was over is still no command for so long                    \
           */
+#define INPUT_DOUBLE_MS    400
 #define INPUT_PASTE_END_MS 5000 /* a paste that has been silent for so long ends with Esc or Ctrl-C */
 
 enum input_state {
     INPUT_GROUND,
     INPUT_ESCAPE, /* ESC */
     INPUT_CSI,    /* ESC [ … */
+    INPUT_X10,    /* ESC [ M and three bytes: the mouse of terminals that know nothing newer */
     INPUT_SS3,    /* ESC O */
     INPUT_STRING, /* OSC, DCS, APC, PM, SOS up to BEL or ST */
     INPUT_ALT,    /* the rest of a character after ESC */
@@ -68,6 +85,8 @@ struct input {
                               key */
     char pending[64];      /* bytes of an unfinished sequence or character */
     size_t pending_len;
+    int64_t click_ms; /* when the left button was pressed last, and where; 0: not, or it was a second one */
+    int click_row, click_column;
     struct buffer paste;
     size_t paste_match; /* bytes of the end mark ESC[201~ that have been seen */
 };

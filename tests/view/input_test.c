@@ -26,7 +26,13 @@ static void hear(void *arg, const struct input_event *ev)
                                         [INPUT_DELETE] = "delete",   [INPUT_ENTER] = "enter",
                                         [INPUT_ESC] = "esc",         [INPUT_TAB] = "tab",
                                         [INPUT_BACKTAB] = "backtab", [INPUT_BACKSPACE] = "backspace",
-                                        [INPUT_APPROVE] = "approve", [INPUT_DECLINE] = "decline"};
+                                        [INPUT_APPROVE] = "approve", [INPUT_DECLINE] = "decline",
+                                        [INPUT_FOCUS_IN] = "focus",  [INPUT_FOCUS_OUT] = "blur"};
+    static const char *const mouse[] = {
+        [INPUT_MOUSE_PRESS] = "press",          [INPUT_MOUSE_DOUBLE] = "double",
+        [INPUT_MOUSE_MIDDLE] = "middle",        [INPUT_MOUSE_RIGHT] = "right",
+        [INPUT_MOUSE_RELEASE] = "release",      [INPUT_MOUSE_WHEEL_UP] = "wheel-up",
+        [INPUT_MOUSE_WHEEL_DOWN] = "wheel-down"};
     struct heard *h = arg;
     if (h->text.len)
         buffer_add_char(&h->text, ' ');
@@ -40,6 +46,8 @@ static void hear(void *arg, const struct input_event *ev)
         buffer_printf(&h->text, "paste(%s)", ev->text);
     else if (ev->kind == INPUT_REPORT)
         buffer_printf(&h->text, "report(%d,%d)", ev->row, ev->column);
+    else if (ev->kind == INPUT_MOUSE)
+        buffer_printf(&h->text, "%s(%d,%d)", mouse[ev->mouse], ev->row, ev->column);
     else
         buffer_add_text(&h->text, names[ev->kind]);
 }
@@ -87,7 +95,26 @@ static const struct row rows[] = {
     {"esc twice", "\033\033[A", "esc up"},
     {"colour report of a terminal", "\033]11;rgb:aaaa/DDDD/aaaa\033\\x\033]11;rgb:D\007x", "x x"},
     {"device control string", "\033P1$r0mDDaa\033\\x", "x"},
-    {"mouse report", "\033[<0;12;5Mx\033[<0;12;5mx", "x x"},
+    {"mouse, press and release", "\033[<0;12;5Mx\033[<0;12;5mx", "press(5,12) x release(5,12) x"},
+    {"mouse, far right", "\033[<0;500;200M", "press(200,500)"},
+    {"mouse, other buttons", "\033[<1;2;3M\033[<2;2;3M\033[<2;2;3m", "middle(3,2) right(3,2) release(3,2)"},
+    {"mouse wheel", "\033[<64;2;3M\033[<65;2;3M\033[<66;2;3M\033[<67;2;3M", "wheel-up(3,2) wheel-down(3,2)"},
+    {"mouse with modifiers", "\033[<4;2;3M\033[<8;9;3M\033[<16;2;9M\033[<80;2;3M",
+     "press(3,2) press(3,9) press(9,2) wheel-up(3,2)"},
+    {"mouse movements are nothing", "\033[<35;2;3M\033[<32;2;3Mx", "x"},
+    {"buttons past the third are nothing", "\033[<128;2;3Mx\033[<131;2;3Mx", "x x"},
+    {"mouse outside of the screen", "\033[<0;0;3Mx\033[<0;3;0Mx", "x x"},
+    {"broken mouse reports", "\033[<0;3Mx\033[<0;3;4;5Mx\033[<;;Mx\033[<a0;3;4Mx\033[<<0;3;4Mx",
+     "x x x 0 ; 3 ; 4 M x x"},
+    {"mouse, form of X10", "\033[M !\"x\033[M#!\"x\033[M`!\"x",
+     "press(2,1) x release(2,1) x wheel-up(2,1) x"},
+    {"X10's bytes are no letters", "\033[M aDx\033[MDaDx", "press(36,65) x x"},
+    {"X10's bytes past ASCII", "\033[M \xe2\x9cx", "press(124,194) x"},
+    {"X10 with a byte that is none", "\033[M\r\r\rx\033[M \001!x", "x x"},
+    {"X10 cut off by an arrow", "\033[M \033[Ax", "up x"},
+    {"mouse, form of rxvt", "\033[32;12;5Mx\033[35;12;5Mx\033[96;12;5Mx",
+     "press(5,12) x release(5,12) x wheel-up(5,12) x"},
+    {"focus", "\033[I\033[Ox", "focus blur x"},
     {"position report", "\033[12;40R", "report(12,40)"},
     {"a paste is one event", "\033[200~a\rDq\xe2\x9c\x85\033[201~x", "paste(a\rDq\xe2\x9c\x85) x"},
     {"escapes inside a paste", "\033[200~x\033[Ay\033\033[201~z", "paste(x\033[Ay\033) z"},
@@ -167,6 +194,19 @@ static const struct timed timed_rows[] = {
      "esc paste(a\r\r) x"},
     {"a paste that never ends swallows keys", {{1000, "\033[200~a"}, {9000, "D\r"}}, ""},
     {"until Ctrl-C after a silence", {{1000, "\033[200~a"}, {9000, "\x03"}, {9100, "x"}}, "paste(a) ^C x"},
+    {"a mouse report whose rest comes late", {{1000, "\033[<0;12"}, {1400, ";5M"}, {1410, "x"}}, "x"},
+    {"a mouse report that comes after its ESC", {{1000, "\033"}, {1400, "[<0;12;5M"}, {1410, "x"}}, "esc x"},
+    {"X10's bytes after a silence", {{1000, "\033[M"}, {1400, " aD"}, {1410, "x"}}, "x"},
+    {"X10's report after its ESC", {{1000, "\033"}, {1400, "[M aD"}, {1410, "x"}}, "esc x"},
+    {"an unfinished X10 report gives the keyboard back", {{1000, "\033[M"}, {2300, "a"}}, "a"},
+    {"two clicks in time",
+     {{1000, "\033[<0;2;3M"}, {1100, "\033[<0;2;3m"}, {1400, "\033[<0;2;3M"}},
+     "press(3,2) release(3,2) double(3,2)"},
+    {"two clicks apart", {{1000, "\033[<0;2;3M"}, {1401, "\033[<0;2;3M"}}, "press(3,2) press(3,2)"},
+    {"two clicks in two cells", {{1000, "\033[<0;2;3M"}, {1100, "\033[<0;3;3M"}}, "press(3,2) press(3,3)"},
+    {"a third click is a first",
+     {{1000, "\033[<0;2;3M\033[<0;2;3M\033[<0;2;3M"}},
+     "press(3,2) double(3,2) press(3,2)"},
     {"a check mark in three pieces", {{1000, "\xe2"}, {1600, "\x9c"}, {2200, "\x85"}}, "approve"},
 };
 
@@ -233,7 +273,7 @@ static void random_bytes_never_leave_the_keyboard_stuck(void **state)
     for (int round = 0; round < 2000; round++) {
         char bytes[24];
         for (size_t i = 0; i < sizeof bytes; i++) {
-            static const char often[] = "\033[O]P;0123~RMaD\xe2\x9c\x85\xff";
+            static const char often[] = "\033[O]P;<0123~RMImaD\xe2\x9c\x85\xff";
             seed = seed * 1103515245 + 12345;
             bytes[i] = (seed >> 16) % 3 ? often[(seed >> 20) % (sizeof often - 1)] : (char)(seed >> 18);
         }
