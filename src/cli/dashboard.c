@@ -4,257 +4,48 @@
 
 #include <malloc.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/json.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/mem.h"
-#include "decide/decide.h"
-#include "feed/feed.h"
-#include "model/model.h"
+#include "cli/link.h"
 #include "view/view.h"
 
-#define SETTLE_MS    300
 #define DESCRIPTORS  512
-#define TRIM_EVENTS  2000 /* between two looks at what may go */
 #define SIGNALS      3
-#define SMALL_ANSWER 16384 /* bytes */
-#define LARGE_BLOCK                                                                                          \
-    262144 /* bytes; malloc maps and unmaps such a block, so that nothing of a large answer stays in the     \
-              heap */
+#define MAPPED_BLOCK 65536 /* bytes; malloc maps and unmaps such a block: nothing of it stays in the heap */
 
 struct dashboard {
     struct cli_context *ctx;
-    struct model *model;
-    struct feed *feed;
-    struct decide *decide;
+    struct link **links; /* their place is the number of their source */
+    size_t link_count;
     struct view *view;
-    struct map shipyards;  /* project → commit of the newest shipyard that a live event named */
-    struct fetch *fetches; /* requests under way, beside those of feed and decide */
-    size_t events_since_trim;
-    struct event event; /* decoded into again and again */
     uv_signal_t signals[SIGNALS];
-    uv_timer_t settle;       /* after a snapshot */
-    int64_t clock_offset_ns; /* the server's clock less ours */
     bool quit;
 };
 
-/* --- requests --- */
-
-struct fetch {
-    struct dashboard *owner;
-    struct fetch *next;
-    struct http_call *call;
-    char *name;      /* what is fetched */
-    uint64_t number; /* of a project: that of the event that made us ask; of a log: the offset */
-};
-
-static void free_fetch(struct fetch *fetch)
-{
-    struct fetch **at = &fetch->owner->fetches;
-    while (*at != fetch)
-        at = &(*at)->next;
-    *at = fetch->next;
-    free(fetch->name);
-    free(fetch);
-}
-
-/* Takes url. done gets the fetch, and frees it. */
-static void start_fetch(struct dashboard *d, char *url, const char *name, uint64_t number, http_done done)
-{
-    struct fetch *fetch = MEM_NEW(struct fetch);
-    *fetch = (struct fetch){.owner = d, .next = d->fetches, .name = mem_string(name), .number = number};
-    d->fetches = fetch;
-    fetch->call =
-        http_send(d->ctx->http, &(struct http_request){.method = "GET", .url = url, .token = d->ctx->token},
-                  done, fetch);
-    free(url);
-}
-
-/* --- feed → model → view --- */
-
-/* What cannot be applied is counted by nobody and hides nothing: it is said once, in the message line. */
-static void complain(struct dashboard *d, const char *what, const struct error *err)
-{
-    char *text = mem_printf("%s: %s", what, err->text);
-    view_message(d->view, true, text);
-    free(text);
-}
-
-static void apply_event(struct dashboard *d, const char *text, size_t len, uint64_t number)
-{
-    struct error err = ERROR_NONE;
-    if (event_decode(text, len, EVENT_FORM_COMPLETE, &d->event, &err) != STATUS_OK ||
-        model_apply_event(d->model, &d->event, number, &err) != STATUS_OK)
-        complain(d, "an event of the server was left out", &err);
-}
-
-static void project_fetched(void *arg, const struct http_response *response)
-{
-    struct fetch *fetch = arg;
-    struct dashboard *d = fetch->owner;
-    struct error err = ERROR_NONE;
-    cJSON *project = NULL;
-    /* Where it fails, the tasks to come are shown as they were: the run itself tells those that it reaches.
-     */
-    if (response->status == STATUS_OK && response->code == 200 &&
-        json_parse(response->body, response->body_len, &project, &err) == STATUS_OK &&
-        model_apply_project(d->model, project, fetch->number, &err) == STATUS_OK)
-        view_model_changed(d->view);
-    cJSON_Delete(project);
-    free_fetch(fetch);
-}
-
-/* A run that began with another shipyard than the runs before: the project's tasks and stages may be others.
- */
-static void follow_shipyard(struct dashboard *d, uint64_t number)
-{
-    const struct event *ev = &d->event;
-    if (ev->shipyardcommit == NULL || ev->project == NULL)
-        return;
-    const char *known = map_get(&d->shipyards, ev->project);
-    if (known != NULL && strcmp(known, ev->shipyardcommit) == 0)
-        return;
-    free(map_put(&d->shipyards, ev->project, mem_string(ev->shipyardcommit)));
-    start_fetch(d, http_url(d->ctx->server, "/controlPlane/v1/project/{}", ev->project), ev->project, number,
-                project_fetched);
-}
-
-/* What ended long ago goes, so that a dashboard can stay open for months. */
-static void trim(struct dashboard *d)
-{
-    d->events_since_trim = 0;
-    (void)model_trim(d->model); /* the view looks again before it draws or takes a key */
-}
-
-static void on_event(void *arg, const char *text, size_t len, uint64_t number)
-{
-    struct dashboard *d = arg;
-    apply_event(d, text, len, number);
-    follow_shipyard(d, number);
-    if (++d->events_since_trim >= TRIM_EVENTS)
-        trim(d);
-    view_model_changed(d->view);
-}
-
-static void apply_events(struct dashboard *d, const cJSON *answer, uint64_t number)
-{
-    struct buffer text = BUFFER_LIMIT(JSON_EVENT_MAX);
-    const cJSON *event;
-    cJSON_ArrayForEach(event, json_get(answer, "events"))
-    {
-        buffer_clear(&text);
-        if (json_print(event, &text))
-            apply_event(d, buffer_text(&text), text.len, number);
-    }
-    buffer_free(&text);
-}
-
-static void on_snapshot_begin(void *arg, bool replaces)
-{
-    struct dashboard *d = arg;
-    if (replaces)
-        model_clear(d->model);
-}
-
-static void on_snapshot(void *arg, const char *what, const char *text, size_t len, uint64_t number)
-{
-    struct dashboard *d = arg;
-    struct error err = ERROR_NONE;
-    cJSON *answer = NULL;
-    struct arena arena = {.block_size = len > SMALL_ANSWER ? LARGE_BLOCK : 0};
-    enum status status = json_parse_in_arena(text, len, &arena, &answer, &err);
-    if (status == STATUS_OK && strcmp(what, "project") == 0)
-        status = model_apply_project(d->model, answer, number, &err);
-    else if (status == STATUS_OK && strcmp(what, "state") == 0)
-        status = model_apply_state(d->model, answer, number, &err);
-    else if (status == STATUS_OK && strcmp(what, "open") == 0)
-        status = model_apply_open_approvals(d->model, answer, number, &err);
-    else if (status == STATUS_OK && strcmp(what, "events") == 0)
-        apply_events(d, answer, number);
-    if (status != STATUS_OK)
-        complain(d, "a part of the server's answer was left out", &err);
-    arena_free(&arena);
-}
-
-/* The answers of a snapshot are many times what is kept of them; they are freed behind on_snapshot_end. */
-static void give_back_memory(uv_timer_t *timer)
-{
-    struct dashboard *d = timer->data;
-    event_free(&d->event); /* its arena fits the largest event so far */
-    malloc_trim(0);
-}
-
-static void on_snapshot_end(void *arg, bool replaces)
-{
-    struct dashboard *d = arg;
-    (void)replaces; /* on_snapshot_begin has cleared the model */
-    trim(d);
-    uv_timer_start(&d->settle, give_back_memory, SETTLE_MS, 0);
-    view_model_changed(d->view);
-}
-
-static void on_state(void *arg, enum feed_state state, const char *why)
-{
-    static const enum view_link links[] = {[FEED_CONNECTING] = VIEW_LINK_CONNECTING,
-                                           [FEED_LIVE] = VIEW_LINK_LIVE,
-                                           [FEED_STALE] = VIEW_LINK_STALE,
-                                           [FEED_OFFLINE] = VIEW_LINK_OFFLINE,
-                                           [FEED_REFUSED] = VIEW_LINK_REFUSED};
-    struct dashboard *d = arg;
-    int64_t since = clock_now_ns();
-    if (d->feed != NULL && feed_last_heard_ns(d->feed) != 0)
-        since -= clock_monotonic_ns() - feed_last_heard_ns(d->feed);
-    view_set_link(d->view, links[state], since + d->clock_offset_ns, why);
-}
-
-static void on_identity(void *arg, const char *name, const char *role, const char *server,
-                        int64_t server_time_ns)
-{
-    struct dashboard *d = arg;
-    (void)server;
-    if (server_time_ns != 0)
-        d->clock_offset_ns = server_time_ns - clock_now_ns();
-    view_set_identity(d->view, name, role);
-}
-
 /* --- view → server --- */
 
-static void decision_changed(void *arg, const char *triggeredid, enum decision_state state, const char *text)
+static void port_decide(void *arg, size_t source, const struct decision_request *request)
 {
     struct dashboard *d = arg;
-    view_decision_changed(d->view, triggeredid, state, text);
+    link_decide(d->links[source], request);
 }
 
-static void port_decide(void *arg, const struct decision_request *request)
+static void port_control(void *arg, size_t source, const struct model_sequence *seq, const char *verb)
 {
     struct dashboard *d = arg;
-    decide_submit(d->decide, request, decision_changed, d);
-}
-
-static void controlled(void *arg, enum status status, const struct error *err)
-{
-    struct dashboard *d = arg;
-    if (status != STATUS_OK)
-        view_message(d->view, true, err->text);
-}
-
-static void port_control(void *arg, const struct model_sequence *seq, const char *verb)
-{
-    struct dashboard *d = arg;
-    decide_control(d->decide, seq->stage->project->name, seq->context, seq->stage->name, verb, controlled, d);
+    link_control(d->links[source], seq, verb);
 }
 
 static void port_reload(void *arg)
 {
     struct dashboard *d = arg;
-    feed_reload(d->feed);
+    for (size_t i = 0; i < d->link_count; i++)
+        link_reload(d->links[i]);
 }
 
 static void port_quit(void *arg)
@@ -264,49 +55,16 @@ static void port_quit(void *arg)
     uv_stop(d->ctx->loop);
 }
 
-static int64_t port_now(void *arg)
-{
-    const struct dashboard *d = arg;
-    return clock_now_ns() + d->clock_offset_ns;
-}
-
-/* Whether the task has ended, as far as the model knows: a log of one that has does not grow. */
-static bool task_has_ended(const struct model *m, const char *triggered_id)
-{
-    for (size_t p = 0; p < model_project_count(m); p++) {
-        const struct model_project *project = model_project_at(m, p);
-        for (size_t s = 0; s < project->stage_count; s++)
-            for (size_t q = 0; q < project->stages[s]->sequence_count; q++) {
-                const struct model_sequence *seq = project->stages[s]->sequences[q];
-                for (size_t t = 0; t < seq->task_count; t++)
-                    if (seq->tasks[t].triggered_id != NULL &&
-                        strcmp(seq->tasks[t].triggered_id, triggered_id) == 0)
-                        return seq->tasks[t].finished_ns != 0;
-            }
-    }
-    return true;
-}
-
-static void log_fetched(void *arg, const struct http_response *response)
-{
-    struct fetch *fetch = arg;
-    struct dashboard *d = fetch->owner;
-    bool growing = !task_has_ended(d->model, fetch->name);
-    if (response->status == STATUS_OK && response->code == 200)
-        view_job_log(d->view, fetch->name, fetch->number, response->body, response->body_len,
-                     growing || response->body_len > 0);
-    else
-        view_job_log(d->view, fetch->name, fetch->number, "", 0, growing && response->code != 404);
-    free_fetch(fetch);
-}
-
-static void port_job_log(void *arg, const char *triggered_id, uint64_t offset)
+static void port_fetch(void *arg, size_t source, const struct view_query *query, uint64_t ticket)
 {
     struct dashboard *d = arg;
-    char number[24];
-    (void)snprintf(number, sizeof number, "%llu", (unsigned long long)offset); /* 20 digits at most */
-    start_fetch(d, http_url(d->ctx->server, "/v1/job/{}/log?offset={}", triggered_id, number), triggered_id,
-                offset, log_fetched);
+    link_fetch(d->links[source], query, ticket);
+}
+
+static int64_t port_now(void *arg, size_t source)
+{
+    const struct dashboard *d = arg;
+    return link_now_ns(d->links[source]);
 }
 
 /* --- running --- */
@@ -365,7 +123,6 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
                                            .glyphs = (enum view_glyphs)ctx->glyphs,
                                            .read_only = ctx->read_only,
                                            .mouse = ctx->mouse,
-                                           .context_name = ctx->name,
                                            .hint = hint,
                                            .data_directory = data_directory(&directory)};
     const struct view_ports ports = {.arg = d,
@@ -373,50 +130,34 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
                                      .control = port_control,
                                      .reload = port_reload,
                                      .quit = port_quit,
-                                     .job_log = port_job_log,
+                                     .fetch = port_fetch,
                                      .now_ns = port_now};
-    enum status status = view_new(ctx->loop, d->model, &settings, &ports, &d->view, err);
+    enum status status = view_new(ctx->loop, &settings, &ports, &d->view, err);
     free(directory);
     return status;
 }
 
-static void open_feed(struct dashboard *d)
+static void add_link(struct dashboard *d, const struct link_settings *settings, const char *name)
 {
-    struct cli_context *ctx = d->ctx;
-    const struct feed_settings settings = {.server = ctx->server,
-                                           .stream = ctx->stream,
-                                           .token = ctx->token,
-                                           .projects = ctx->projects,
-                                           .snapshot = true};
-    const struct feed_callbacks callbacks = {.arg = d,
-                                             .on_event = on_event,
-                                             .on_snapshot_begin = on_snapshot_begin,
-                                             .on_snapshot = on_snapshot,
-                                             .on_snapshot_end = on_snapshot_end,
-                                             .on_state = on_state,
-                                             .on_identity = on_identity};
-    d->decide = decide_new(
-        ctx->loop, ctx->http,
-        &(struct decide_settings){.server = ctx->server, .token = ctx->token, .read_only = ctx->read_only});
-    d->feed = feed_open(ctx->loop, ctx->http, &settings, &callbacks);
+    struct link *l = link_new(d->ctx->loop, settings);
+    d->links = mem_resize(d->links, (d->link_count + 1) * sizeof(struct link *));
+    d->links[d->link_count++] = l;
+    const struct view_source source = {
+        .name = name, .model = link_model(l), .read_only = settings->read_only};
+    link_start(l, d->view, view_add_source(d->view, &source));
 }
 
 static void close_all(struct dashboard *d)
 {
-    feed_close(d->feed);
-    decide_free(d->decide);
-    while (d->fetches != NULL) {
-        http_cancel(d->fetches->call);
-        free_fetch(d->fetches);
-    }
+    for (size_t i = 0; i < d->link_count; i++)
+        link_stop(d->links[i]);
     view_free(d->view);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&d->signals[i], NULL);
-    uv_close((uv_handle_t *)&d->settle, NULL);
     uv_run(d->ctx->loop, UV_RUN_NOWAIT);
-    model_free(d->model);
-    event_free(&d->event);
-    map_free(&d->shipyards, free);
+    for (size_t i = 0; i < d->link_count; i++)
+        link_free(d->links[i]);
+    free(d->links);
 }
 
 enum status dashboard_run(struct cli_context *ctx, const char *hint, struct error *err)
@@ -426,12 +167,10 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
     need_few_descriptors();
     (void)setenv("UV_THREADPOOL_SIZE", "1", 0); /* for name look-ups alone; each thread has a stack */
     mallopt(M_ARENA_MAX, 1);                    /* the pool's threads need none of their own */
-    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK / 4); /* fixed: it would grow with the first large answer */
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BLOCK);    /* fixed: it would grow with the first large answer */
     d->ctx = ctx;
-    d->model = model_new();
     enum status status = open_view(d, hint, err);
     if (status != STATUS_OK) {
-        model_free(d->model);
         free(d);
         return status;
     }
@@ -441,9 +180,14 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
         d->signals[i].data = d;
         uv_signal_start(&d->signals[i], on_signal, numbers[i]);
     }
-    uv_timer_init(ctx->loop, &d->settle);
-    d->settle.data = d;
-    open_feed(d);
+    add_link(d,
+             &(struct link_settings){.server = ctx->server,
+                                     .stream = ctx->stream,
+                                     .token = ctx->token,
+                                     .projects = ctx->projects,
+                                     .read_only = ctx->read_only,
+                                     .http = ctx->http},
+             ctx->name);
     while (!d->quit && uv_run(ctx->loop, UV_RUN_DEFAULT) != 0)
         ; /* uv_stop of somebody else (a blocking request) is not ours */
     close_all(d);

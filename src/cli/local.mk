@@ -1,9 +1,37 @@
 bin_PROGRAMS += drawbridge
 noinst_LTLIBRARIES += libcli.la
-libcli_la_SOURCES = %D%/approve.c %D%/auth.c %D%/cli.c %D%/cli.h %D%/commands.c %D%/control.c \
-	%D%/dashboard.c %D%/dashboard.h %D%/demo.c %D%/demo.h %D%/demo_parts.c %D%/demo_parts.h %D%/event.c %D%/help.c %D%/internal.h \
-	%D%/list.c %D%/log.c %D%/picture.c %D%/picture.h %D%/show.c %D%/watch.c %D%/watch.h \
-	%D%/options.c %D%/output.c %D%/project.c %D%/request.c %D%/resource.c %D%/trigger.c
+libcli_la_SOURCES = \
+	%D%/approve.c \
+	%D%/auth.c \
+	%D%/cli.c \
+	%D%/cli.h \
+	%D%/commands.c \
+	%D%/control.c \
+	%D%/dashboard.c \
+	%D%/dashboard.h \
+	%D%/demo.c \
+	%D%/demo.h \
+	%D%/demo_parts.c \
+	%D%/demo_parts.h \
+	%D%/event.c \
+	%D%/help.c \
+	%D%/internal.h \
+	%D%/link.c \
+	%D%/link.h \
+	%D%/list.c \
+	%D%/log.c \
+	%D%/options.c \
+	%D%/output.c \
+	%D%/picture.c \
+	%D%/picture.h \
+	%D%/project.c \
+	%D%/request.c \
+	%D%/resource.c \
+	%D%/show.c \
+	%D%/trigger.c \
+	%D%/watch.c \
+	%D%/watch.h
 drawbridge_SOURCES = %D%/main.c
-CLI_LIBS = libcli.la $(VIEW_LIBS) libdecide.la libsettings.la $(FEED_LIBS) $(HTTP_LIBS) libmodel.la libevent.la $(BASE_LIBS)
+CLI_LIBS = libcli.la $(VIEW_LIBS) libdecide.la libsettings.la $(FEED_LIBS) $(HTTP_LIBS) libmodel.la libevent.la \
+	$(BASE_LIBS) $(SODIUM_LIBS)
 drawbridge_LDADD = $(CLI_LIBS)

@@ -1,6 +1,7 @@
 /* request.c: the calls of the subcommands, one after the other. */
 #include "config.h"
 
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,18 +142,7 @@ enum status cli_send_event(struct cli_context *ctx, const cJSON *event, char **c
 
 char *cli_base64(const char *bytes, size_t len)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = mem_alloc((len + 2) / 3 * 4 + 1), *out = text;
-    for (size_t i = 0; i < len; i += 3) {
-        size_t left = len - i;
-        unsigned bits = (unsigned)(unsigned char)bytes[i] << 16;
-        bits |= left > 1 ? (unsigned)(unsigned char)bytes[i + 1] << 8 : 0;
-        bits |= left > 2 ? (unsigned char)bytes[i + 2] : 0;
-        *out++ = digits[bits >> 18];
-        *out++ = digits[(bits >> 12) & 63];
-        *out++ = left > 1 ? digits[(bits >> 6) & 63] : '=';
-        *out++ = left > 2 ? digits[bits & 63] : '=';
-    }
-    *out = '\0';
-    return text;
+    const size_t size = sodium_base64_ENCODED_LEN(len, sodium_base64_VARIANT_ORIGINAL);
+    char *text = mem_alloc(size);
+    return sodium_bin2base64(text, size, (const unsigned char *)bytes, len, sodium_base64_VARIANT_ORIGINAL);
 }

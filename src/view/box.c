@@ -12,12 +12,11 @@
 
 #define REPEAT_MS 120 /* a confirming key so soon after one that did not count is the same finger */
 
-static const struct model_sequence *box_sequence(const struct view *v)
+static const struct model_sequence *box_sequence(const struct box *b)
 {
-    const struct box *b = &v->box;
     if (b->triggered_id)
-        return model_find_approval(v->model, b->triggered_id);
-    return model_find_sequence(v->model, b->context, b->project, b->stage, b->sequence);
+        return model_find_approval(b->source->model, b->triggered_id);
+    return model_find_sequence(b->source->model, b->context, b->project, b->stage, b->sequence);
 }
 
 static bool is_decision(enum box_kind kind)
@@ -26,12 +25,13 @@ static bool is_decision(enum box_kind kind)
 }
 
 /* Can this be done to the sequence as it is? If not, says what to do instead. */
-static bool is_possible(struct view *v, const struct model_sequence *seq, enum box_kind kind)
+static bool is_possible(struct view *v, struct pick pick, enum box_kind kind)
 {
+    const struct model_sequence *seq = pick.seq;
     const bool ended = seq && seq->state >= MODEL_SUCCEEDED;
     if (!seq) {
         view_say(v, false, "pick a sequence%s",
-                 model_waiting_count(v->model) > 0 ? ": n goes to the next that waits" : "");
+                 view_waiting_count(v) > 0 ? ": n goes to the next that waits" : "");
         return false;
     }
     if (is_decision(kind) && seq->state == MODEL_WAITING && !seq->approval.triggered_id) {
@@ -40,14 +40,15 @@ static bool is_possible(struct view *v, const struct model_sequence *seq, enum b
     }
     if (is_decision(kind) && seq->state != MODEL_WAITING) {
         view_say(v, false, "this sequence waits for no decision%s",
-                 model_waiting_count(v->model) > 0 ? ": n goes to the next that does" : "");
+                 view_waiting_count(v) > 0 ? ": n goes to the next that does" : "");
         return false;
     }
     if (!is_decision(kind) && (ended || !v->ports.control)) {
         view_say(v, false, "this sequence has ended: there is nothing to pause or abort");
         return false;
     }
-    const struct sent *sent = is_decision(kind) ? view_sent(v, seq->approval.triggered_id) : NULL;
+    const struct sent *sent =
+        is_decision(kind) ? view_sent(v, pick.source, seq->approval.triggered_id) : NULL;
     if (sent && sent->state <= DECISION_ACCEPTED) {
         view_say(v, false, "%s: already %s", sent->what,
                  sent->state == DECISION_ACCEPTED ? "accepted by the server" : "on its way");
@@ -58,12 +59,14 @@ static bool is_possible(struct view *v, const struct model_sequence *seq, enum b
 
 void box_open(struct view *v, enum box_kind kind)
 {
-    const struct model_sequence *seq = tree_selected(v);
+    const struct pick pick = view_selected(v);
+    const struct model_sequence *seq = pick.seq;
     struct box *b = &v->box;
-    if (!view_may_decide(v) || !is_possible(v, seq, kind))
+    if (!view_may_change(v, pick.source) || !is_possible(v, pick, kind))
         return;
     box_close(v);
     *b = (struct box){.open = true, .kind = kind, .phase = BOX_ASKING, .cursor_x = -1, .cursor_y = -1};
+    b->source = pick.source;
     b->project = mem_string(seq->stage->project->name);
     b->stage = mem_string(seq->stage->name);
     b->service = mem_string(seq->service ? seq->service : "");
@@ -121,7 +124,7 @@ static void overtake(struct view *v, char *notice)
 static void sync_decision(struct view *v)
 {
     struct box *b = &v->box;
-    const struct model_sequence *open = box_sequence(v);
+    const struct model_sequence *open = box_sequence(&v->box);
     if (open) {
         if (b->kind == BOX_APPROVE && open->goes_back &&
             !b->confirm_text) { /* a newer one has come in between */
@@ -132,7 +135,7 @@ static void sync_decision(struct view *v)
         return;
     }
     const struct model_sequence *seq =
-        model_find_sequence(v->model, b->context, b->project, b->stage, b->sequence);
+        model_find_sequence(b->source->model, b->context, b->project, b->stage, b->sequence);
     const struct model_decision *d = decision_of(seq, b->triggered_id);
     if (d) {
         const bool passed = d->result && strcmp(d->result, "pass") == 0;
@@ -156,19 +159,27 @@ void box_sync(struct view *v)
         sync_decision(v);
         return;
     }
-    const struct model_sequence *seq = box_sequence(v);
+    const struct model_sequence *seq = box_sequence(&v->box);
     if (!seq || seq->state >= MODEL_SUCCEEDED)
         overtake(v, mem_string("the sequence has ended meanwhile"));
 }
 
 /* ---- decisions that were sent ---- */
 
-const struct sent *view_sent(const struct view *v, const char *triggered_id)
+/* Where it stands; sent_count: nowhere. */
+static size_t find_sent(const struct view *v, const struct source *source, const char *triggered_id)
 {
-    for (size_t i = 0; i < v->sent_count; i++)
-        if (strcmp(v->sent[i].triggered_id, triggered_id) == 0)
-            return &v->sent[i];
-    return NULL;
+    size_t i = 0;
+    while (i < v->sent_count &&
+           (v->sent[i].source != source || strcmp(v->sent[i].triggered_id, triggered_id) != 0))
+        i++;
+    return i;
+}
+
+const struct sent *view_sent(const struct view *v, const struct source *source, const char *triggered_id)
+{
+    const size_t i = find_sent(v, source, triggered_id);
+    return i < v->sent_count ? &v->sent[i] : NULL;
 }
 
 static void forget_sent(struct view *v, size_t i)
@@ -180,15 +191,16 @@ static void forget_sent(struct view *v, size_t i)
     memmove(&v->sent[i], &v->sent[i + 1], (v->sent_count - i) * sizeof *v->sent);
 }
 
-static struct sent *remember_sent(struct view *v, const char *triggered_id)
+static struct sent *remember_sent(struct view *v, const struct source *source, const char *triggered_id)
 {
-    for (size_t i = 0; i < v->sent_count; i++)
-        if (strcmp(v->sent[i].triggered_id, triggered_id) == 0)
-            forget_sent(v, i);
+    const size_t before = find_sent(v, source, triggered_id);
+    if (before < v->sent_count)
+        forget_sent(v, before);
     if (v->sent_count == SENT_MAX)
         forget_sent(v, 0); /* the oldest; what became of it is in the tree */
     struct sent *sent = &v->sent[v->sent_count++];
-    *sent = (struct sent){.triggered_id = mem_string(triggered_id), .state = DECISION_SENDING};
+    *sent =
+        (struct sent){.source = source, .triggered_id = mem_string(triggered_id), .state = DECISION_SENDING};
     return sent;
 }
 
@@ -204,7 +216,7 @@ static cJSON *labels_of(const struct model_sequence *seq)
 static void send_decision(struct view *v, const struct model_sequence *seq)
 {
     struct box *b = &v->box;
-    struct sent *sent = remember_sent(v, b->triggered_id);
+    struct sent *sent = remember_sent(v, b->source, b->triggered_id);
     cJSON *labels = labels_of(seq);
     const struct decision_request request = {.project = b->project,
                                              .stage = b->stage,
@@ -215,13 +227,13 @@ static void send_decision(struct view *v, const struct model_sequence *seq)
                                              .labels = labels,
                                              .approve = b->kind == BOX_APPROVE,
                                              .comment = buffer_text(&b->comment),
-                                             .stale = v->link != VIEW_LINK_LIVE};
+                                             .stale = b->source->link != VIEW_LINK_LIVE};
     sent->approve = request.approve;
     sent->what = mem_printf("%s of %s%s%s into %s", request.approve ? "approval" : "decline", b->service,
                             b->version ? " " : "", b->version ? b->version : "", b->stage);
     b->state = sent->state = request.stale ? DECISION_ASKING : DECISION_SENDING;
     b->phase = BOX_SENDING;
-    v->ports.decide(v->ports.arg, &request);
+    v->ports.decide(v->ports.arg, b->source->number, &request);
     cJSON_Delete(labels);
 }
 
@@ -230,27 +242,25 @@ static void send_control(struct view *v, const struct model_sequence *seq)
     static const char *const verbs[] = {
         [BOX_PAUSE] = "pause", [BOX_RESUME] = "resume", [BOX_ABORT] = "abort"};
     const char *verb = verbs[v->box.kind];
-    v->ports.control(v->ports.arg, seq, verb);
+    v->ports.control(v->ports.arg, v->box.source->number, seq, verb);
     view_say(v, false, "%s of %s was sent; the row follows what the server says", verb, v->box.service);
     box_close(v);
 }
 
-void box_decision_changed(struct view *v, const char *triggered_id, enum decision_state state,
-                          const char *text)
+void box_decision_changed(struct view *v, const struct source *source, const char *triggered_id,
+                          enum decision_state state, const char *text)
 {
     struct box *b = &v->box;
-    struct sent *sent = NULL;
-    for (size_t i = 0; i < v->sent_count; i++)
-        if (strcmp(v->sent[i].triggered_id, triggered_id) == 0)
-            sent = &v->sent[i];
-    if (!sent)
+    const size_t i = find_sent(v, source, triggered_id);
+    if (i == v->sent_count)
         return;
+    struct sent *sent = &v->sent[i];
     sent->state = state;
     char *copy = mem_string(text);
     free(sent->text);
     sent->text = copy;
-    const bool shown =
-        b->open && b->phase == BOX_SENDING && b->triggered_id && strcmp(b->triggered_id, triggered_id) == 0;
+    const bool shown = b->open && b->phase == BOX_SENDING && b->source == source && b->triggered_id &&
+                       strcmp(b->triggered_id, triggered_id) == 0;
     const bool failed = state == DECISION_CONFLICT || state == DECISION_FAILED;
     if (shown)
         b->state = state;
@@ -291,7 +301,7 @@ static bool counts(struct view *v)
 static void confirm(struct view *v)
 {
     struct box *b = &v->box;
-    const struct model_sequence *seq = box_sequence(v);
+    const struct model_sequence *seq = box_sequence(&v->box);
     if (!counts(v))
         return;
     if (!b->fits) {
@@ -421,12 +431,18 @@ void box_key(struct view *v, const struct input_event *ev)
     }
 }
 
-const char *const *box_keys(const struct view *v)
+const struct hint *box_keys(const struct view *v)
 {
-    static const char *const asking[] = {"Enter", "confirm", "Esc", "back", "Ctrl-U", "clear the line", NULL};
-    static const char *const fields[] = {"Enter",  "confirm",        "Esc", "back", "Tab", "other line",
-                                         "Ctrl-U", "clear the line", NULL};
-    static const char *const others[] = {"Esc", "back", NULL};
+    static const struct hint others[] = {{.action = ACTION_BACK}, {.action = ACTION_NONE}};
+    static const struct hint asking[] = {{ACTION_OPEN, "confirm", "Enter"},
+                                         {.action = ACTION_BACK},
+                                         {ACTION_LEFT, "clear the line", "Ctrl-U"},
+                                         {.action = ACTION_NONE}};
+    static const struct hint fields[] = {{ACTION_OPEN, "confirm", "Enter"},
+                                         {.action = ACTION_BACK},
+                                         {ACTION_PANE, "other line", "Tab"},
+                                         {ACTION_LEFT, "clear the line", "Ctrl-U"},
+                                         {.action = ACTION_NONE}};
     if (v->box.phase != BOX_ASKING)
         return others;
     return v->box.confirm_text ? fields : asking;

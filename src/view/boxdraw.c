@@ -50,7 +50,8 @@ static const char *question(struct view *v)
                                         [BOX_ABORT] = "Abort"};
     const struct box *b = &v->box;
     const bool decides = b->kind == BOX_APPROVE || b->kind == BOX_DECLINE;
-    const char *at = v->context_name ? view_printf(v, " @ %s", view_safe(v, v->context_name)) : "";
+    const char *label = source_label(b->source);
+    const char *at = *label ? view_printf(v, " @ %s", view_safe(v, label)) : "";
     const char *version = b->version ? view_printf(v, " %s", view_safe(v, b->version)) : "";
     return view_printf(v, "%s %s%s %s %s%s?", verbs[b->kind], view_safe(v, b->service), version,
                        decides ? "into" : "in", view_safe(v, b->stage), at);
@@ -71,7 +72,7 @@ static void add_facts(struct view *v, struct face *f, int width)
     const struct box *b = &v->box;
     struct fact facts[FACTS_MAX];
     const struct model_sequence *seq =
-        b->triggered_id ? model_find_approval(v->model, b->triggered_id) : NULL;
+        b->triggered_id ? model_find_approval(b->source->model, b->triggered_id) : NULL;
     const size_t n = seq ? facts_of(v, seq, facts) : 0;
     for (size_t i = 0; i < n; i++) {
         if (*facts[i].label)
@@ -92,7 +93,7 @@ static void add_facts(struct view *v, struct face *f, int width)
 static void add_fields(struct view *v, struct face *f, int width)
 {
     const struct box *b = &v->box;
-    if (v->link != VIEW_LINK_LIVE && b->triggered_id)
+    if (b->source->link != VIEW_LINK_LIVE && b->triggered_id)
         add_wrapped(v, f, width, ROLE_STALE, "this may be old: the server is asked first");
     if (b->confirm_text) {
         add_wrapped(v, f, width, ROLE_WARNING,
@@ -125,7 +126,7 @@ static void add_keys(struct view *v, struct face *f, int width)
 static void add_progress(struct view *v, struct face *f, int width)
 {
     const struct box *b = &v->box;
-    const struct sent *sent = b->triggered_id ? view_sent(v, b->triggered_id) : NULL;
+    const struct sent *sent = b->triggered_id ? view_sent(v, b->source, b->triggered_id) : NULL;
     const char *ellipsis = view_glyph(v, GLYPH_ELLIPSIS), *text = "sending";
     if (b->state == DECISION_ASKING)
         text = "asking the server whether it still waits";
@@ -280,6 +281,7 @@ void box_draw(struct view *v, struct rect area)
 {
     const int width = box_width(area);
     const bool could_be_read = v->box.fits;
+    v->clock = v->box.source;
     v->box.fits = area.w >= WIDTH_LEAST;
     for (int framed = 1; v->box.fits && framed >= 0; framed--) {
         struct face f = {0};

@@ -184,7 +184,7 @@ static const char *sent_text(struct view *v, const struct sent *sent)
 static size_t waiting_lines(struct view *v, const struct model_sequence *seq, struct fact facts[FACTS_MAX],
                             const char **status)
 {
-    const struct sent *sent = view_sent(v, seq->approval.triggered_id);
+    const struct sent *sent = view_sent(v, view_source_of(v, seq), seq->approval.triggered_id);
     *status = sent ? sent_text(v, sent) : NULL;
     return facts_of(v, seq, facts);
 }
@@ -196,15 +196,16 @@ static int waiting_height(struct view *v, const struct model_sequence *seq)
     return (int)waiting_lines(v, seq, facts, &status) + 3;
 }
 
-static void draw_waiting_keys(struct view *v, struct rect row)
+static void draw_waiting_keys(struct view *v, struct rect row, bool read_only)
 {
-    static const char *const keys[] = {"a", "approve", "D", "decline", "L", "job log"};
+    static const enum action offered[] = {ACTION_APPROVE, ACTION_DECLINE, ACTION_DIFFERENCE, ACTION_JOB_LOG};
     int x = row.x;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i += 2) {
-        if (v->read_only && i < 4)
+    for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
+        const char *key = keymap_key(v->keymap, offered[i], 0);
+        if (!key || (read_only && action_flags(offered[i]) & ACTION_CHANGES))
             continue;
-        x += draw_text(v, row, x, row.y, ROLE_KEY, keys[i]) + 1;
-        x += draw_text(v, row, x, row.y, ROLE_DIM, keys[i + 1]) + 3;
+        x += draw_text(v, row, x, row.y, ROLE_KEY, key) + 1;
+        x += draw_text(v, row, x, row.y, ROLE_DIM, action_word(offered[i])) + 3;
     }
 }
 
@@ -227,7 +228,7 @@ static void draw_waiting(struct pen *pen, const struct model_sequence *seq)
         if (status)
             (void)draw_cut(v, last, last.x, last.y, ROLE_NOTICE, status);
         else
-            draw_waiting_keys(v, last);
+            draw_waiting_keys(v, last, view_source_of(v, seq)->read_only);
     } else { /* partly scrolled out: without its frame, line by line */
         for (size_t i = 0; i < n; i++) {
             const struct rect row = {.x = frame.x + 2, .y = top + 1 + (int)i, .w = frame.w - 4, .h = 1};
@@ -395,13 +396,36 @@ static void draw_group(struct view *v, struct rect area, const struct row *row)
     }
 }
 
+/* ---- a connection under the cursor ---- */
+
+static void draw_source(struct view *v, struct rect area, const struct source *s)
+{
+    struct pen pen = {.v = v, .area = area, .y = area.y - v->detail_scroll};
+    const struct topbar_part link = topbar_link(v, s);
+    pen_line(&pen, source_role(s), view_printf(v, "connection %s", view_safe(v, source_label(s))));
+    pen_line(&pen, ROLE_DIM, topbar_who(v, s));
+    pen.y++;
+    pen_line(&pen, link.role, link.text);
+    if (s->link_why && *s->link_why)
+        pen_wrapped(&pen, ROLE_TEXT, view_safe(v, s->link_why));
+    pen.y++;
+    for (size_t i = 0; i < model_project_count(s->model); i++) {
+        const struct model_project *project = model_project_at(s->model, i);
+        const size_t waiting = project->counts[MODEL_WAITING];
+        pen_line(&pen, waiting ? ROLE_WAITING : ROLE_TEXT,
+                 waiting ? view_printf(v, " %s %zu %s ", view_glyph(v, GLYPH_WAITING), waiting,
+                                       view_safe(v, project->name))
+                         : view_printf(v, "     %s", view_safe(v, project->name)));
+    }
+}
+
 /* ---- the screen ---- */
 
 /* The scroll belongs to what is shown: something else begins at its top. */
 static void keep_scroll(struct view *v, const struct row *row)
 {
-    const char *key = view_printf(v, "%s/%s/%s", row->project->name, row->stage ? row->stage->name : "",
-                                  row->seq ? row->seq->context : "");
+    const char *key = view_printf(v, "%s/%s/%s/%s", row->source->name, row->project ? row->project->name : "",
+                                  row->stage ? row->stage->name : "", row->seq ? row->seq->context : "");
     if (v->detail_for && strcmp(v->detail_for, key) == 0)
         return;
     free(v->detail_for);
@@ -419,39 +443,49 @@ static void detail_draw(struct view *v, struct rect area)
         area.w -= 2;
     }
     keep_scroll(v, row);
-    if (row->kind == ROW_SEQUENCE)
+    v->clock = row->source;
+    if (row->kind == ROW_SOURCE)
+        draw_source(v, area, row->source);
+    else if (row->kind == ROW_SEQUENCE)
         draw_sequence(v, area, row->seq);
     else
         draw_group(v, area, row);
 }
 
-static unsigned detail_key(struct view *v, const struct input_event *ev)
+static unsigned detail_act(struct view *v, enum action action)
 {
     const int page = v->grid.h > 6 ? v->grid.h - 6 : 1;
     int by = 0;
-    if (ev->kind == INPUT_UP || (ev->kind == INPUT_CHAR && ev->ch == 'k'))
-        by = -1;
-    else if (ev->kind == INPUT_DOWN || (ev->kind == INPUT_CHAR && ev->ch == 'j'))
-        by = 1;
-    else if (ev->kind == INPUT_PAGE_UP)
-        by = -page;
-    else if (ev->kind == INPUT_PAGE_DOWN)
-        by = page;
-    else if (ev->kind == INPUT_HOME || (ev->kind == INPUT_CHAR && ev->ch == 'g'))
+    switch (action) {
+    case ACTION_UP:
+    case ACTION_DOWN:
+        by = action == ACTION_UP ? -1 : 1;
+        break;
+    case ACTION_PAGE_UP:
+    case ACTION_PAGE_DOWN:
+        by = action == ACTION_PAGE_UP ? -page : page;
+        break;
+    case ACTION_TOP:
         by = -v->detail_scroll;
-    else if (ev->kind == INPUT_END || (ev->kind == INPUT_CHAR && ev->ch == 'G'))
+        break;
+    case ACTION_BOTTOM:
         by = 1000;
-    else if (ev->kind == INPUT_TAB || ev->kind == INPUT_LEFT || (ev->kind == INPUT_CHAR && ev->ch == 'h'))
+        break;
+    case ACTION_PANE:
+    case ACTION_LEFT:
         return VIEW_KEY_USED | VIEW_KEY_BACK;
-    else
+    default:
         return 0;
+    }
     v->detail_scroll += by;
     if (v->detail_scroll < 0)
         v->detail_scroll = 0;
     return VIEW_KEY_USED;
 }
 
-static const char *const detail_keys[] = {"a", "approve", "D", "decline", "n", "next waiting", "L", "job log",
-                                          "?", "help",    "q", "back",    NULL};
+static const struct hint detail_hints[] = {{.action = ACTION_APPROVE},      {.action = ACTION_DECLINE},
+                                           {.action = ACTION_NEXT_WAITING}, {.action = ACTION_DIFFERENCE},
+                                           {.action = ACTION_JOB_LOG},      {.action = ACTION_HELP},
+                                           {.action = ACTION_QUIT},         {.action = ACTION_NONE}};
 const struct view_ops detail_screen = {
-    .name = "detail", .draw = detail_draw, .key = detail_key, .keys = detail_keys};
+    .name = "detail", .draw = detail_draw, .act = detail_act, .keys = detail_hints};

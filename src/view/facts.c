@@ -119,7 +119,7 @@ size_t facts_of(struct view *v, const struct model_sequence *seq, struct fact ou
     const struct model_approval *a = &seq->approval;
     struct model_delivery d = {0};
     size_t n = 0;
-    model_delivery_of(v->model, seq, &d);
+    model_delivery_of(view_source_of(v, seq)->model, seq, &d);
     if (seq->goes_back || d.newer)
         out[n++] = older(v, d.newer);
     out[n++] = last_delivered(v, seq, &d);

@@ -3,36 +3,36 @@
 
 #include "view/internal.h"
 
-static const struct {
-    const char *key, *does;
-    bool changes; /* left out where nothing can be changed */
-} help_lines[] = {
-    {"arrows, h j k l", "move; left folds, right unfolds", false},
-    {"PgUp PgDn Home End g G", "move further", false},
-    {"Enter", "open; on a stage: go to its oldest waiting sequence", false},
-    {"Tab", "to the other pane, where there are two", false},
-    {"n  N", "next, previous waiting sequence", false},
-    {"a  or the check mark", "approve: opens a box that says what; Enter confirms there", true},
-    {"D  or the cross mark", "decline, likewise", true},
-    {"P  X", "pause or resume; abort; each with a box", true},
-    {"L", "output of the task's job", false},
-    {"r", "ask the server for everything again", false},
-    {"Ctrl-L", "draw the screen anew", false},
-    {"?", "this help", false},
-    {"Esc  Ctrl-C  q", "back; q twice in the tree leaves", false},
-};
-#define HELP_LINES (sizeof help_lines / sizeof *help_lines)
+#define KEYS_WIDTH 26
+
+/* All keys of an action, in one text. */
+static const char *keys_of(struct view *v, enum action action)
+{
+    const char *text = "", *key;
+    for (size_t i = 0; (key = keymap_key(v->keymap, action, i)) != NULL; i++)
+        text =
+            view_printf(v, "%s%s%s", text, i ? "  " : "", v->ascii && (unsigned char)*key >= 0x80 ? "" : key);
+    return text;
+}
+
+static bool is_offered(const struct view *v, enum action action)
+{
+    const struct source *s = view_current_source(v);
+    const bool read_only = v->read_only || (s && s->read_only);
+    return keymap_key(v->keymap, action, 0) && !(read_only && action_flags(action) & ACTION_CHANGES);
+}
 
 static int draw_keys(struct view *v, struct rect area, int y)
 {
-    for (size_t i = 0; i < HELP_LINES; i++) {
-        if (help_lines[i].changes && v->read_only)
+    const int key_w = area.w >= 60 ? KEYS_WIDTH : 12;
+    for (int i = 1; i < ACTION_COUNT; i++) {
+        const enum action action = (enum action)i;
+        if (!is_offered(v, action))
             continue;
         if (y >= area.y && y < area.y + area.h) {
-            const int key_w = area.w >= 60 ? 25 : 12;
             (void)draw_cut(v, (struct rect){.x = area.x, .y = y, .w = key_w - 1, .h = 1}, area.x, y, ROLE_KEY,
-                           help_lines[i].key);
-            (void)draw_cut(v, area, area.x + key_w, y, ROLE_TEXT, help_lines[i].does);
+                           keys_of(v, action));
+            (void)draw_cut(v, area, area.x + key_w, y, ROLE_TEXT, action_text(action));
         }
         y++;
     }
@@ -96,22 +96,31 @@ static void help_draw(struct view *v, struct rect area)
     v->help_scroll = v->help_scroll > most ? most : v->help_scroll;
 }
 
-static unsigned help_key(struct view *v, const struct input_event *ev)
+static unsigned help_act(struct view *v, enum action action)
 {
-    const bool up = ev->kind == INPUT_UP || (ev->kind == INPUT_CHAR && ev->ch == 'k');
-    const bool down = ev->kind == INPUT_DOWN || (ev->kind == INPUT_CHAR && ev->ch == 'j');
     const int page = v->grid.h > 6 ? v->grid.h - 6 : 1;
-    if (up || ev->kind == INPUT_PAGE_UP)
-        v->help_scroll -= up ? 1 : page;
-    else if (down || ev->kind == INPUT_PAGE_DOWN)
-        v->help_scroll += down ? 1 : page;
-    else if (ev->kind == INPUT_CHAR && ev->ch == '?')
+    switch (action) {
+    case ACTION_UP:
+    case ACTION_DOWN:
+        v->help_scroll += action == ACTION_UP ? -1 : 1;
+        break;
+    case ACTION_PAGE_UP:
+    case ACTION_PAGE_DOWN:
+        v->help_scroll += action == ACTION_PAGE_UP ? -page : page;
+        break;
+    case ACTION_TOP:
+    case ACTION_BOTTOM:
+        v->help_scroll = action == ACTION_TOP ? 0 : 1000;
+        break;
+    case ACTION_HELP:
         return VIEW_KEY_USED | VIEW_KEY_BACK;
-    else
-        return ev->kind == INPUT_CHAR && ev->ch == 'q' ? VIEW_KEY_USED | VIEW_KEY_BACK : 0;
+    default:
+        return 0;
+    }
     v->help_scroll = v->help_scroll < 0 ? 0 : v->help_scroll;
     return VIEW_KEY_USED;
 }
 
-static const char *const help_keys[] = {"arrows", "scroll", "q", "back", NULL};
-const struct view_ops help_screen = {.name = "help", .draw = help_draw, .key = help_key, .keys = help_keys};
+static const struct hint help_hints[] = {
+    {ACTION_UP, "scroll", "arrows"}, {.action = ACTION_QUIT}, {.action = ACTION_NONE}};
+const struct view_ops help_screen = {.name = "help", .draw = help_draw, .act = help_act, .keys = help_hints};

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "view/grid.h"
 #include "view/input.h"
+#include "view/keymap.h"
 #include "view/term.h"
 #include "view/theme.h"
 #include "view/view.h"
@@ -22,19 +23,58 @@ enum { /* what a key did; the driver acts on it */
        VIEW_KEY_BACK = 2, /* leave this screen */
 };
 
+struct source { /* a connection, as it is known here */
+    size_t number;
+    char *name, *label, *colour;
+    const struct model *model;
+    bool read_only;
+    char *user, *role;
+    enum view_link link;
+    int64_t link_since_ns;
+    char *link_why;
+};
+struct pick { /* a sequence, and whose it is; both NULL: none */
+    struct source *source;
+    const struct model_sequence *seq;
+};
+
+struct hint {           /* of the key line */
+    enum action action; /* ACTION_NONE ends */
+    const char *word;   /* NULL: the action's own */
+    const char *key;    /* NULL: as it is bound */
+};
 struct view_ops {
     const char *name;
     void (*draw)(struct view *v, struct rect area);
-    unsigned (*key)(struct view *v, const struct input_event *ev);
-    const char *const *keys; /* pairs of key and what it does, most important first, ended by NULL */
+    unsigned (*act)(struct view *v, enum action action); /* 0: means nothing here */
+    struct pick (*selected)(const struct view *v);       /* what a decision is about; NULL: as in the tree */
+    const struct hint *keys;                             /* most important first */
 };
 extern const struct view_ops tree_screen, detail_screen, log_screen, help_screen;
 
+/* ---- source.c ---- */
+void source_free(struct source *s);
+void view_sync(struct view *v); /* looks at the models; before each key and frame */
+struct source *view_source_of(const struct view *v, const struct model_sequence *seq);
+struct source *view_current_source(const struct view *v); /* of what is selected; NULL: there is none yet */
+bool source_is_fresh(const struct source *s);
+const char *source_label(const struct source *s);
+enum role source_role(const struct source *s); /* of its label */
+/* Waiting approvals of all sources, oldest first. */
+size_t view_waiting_count(const struct view *v);
+struct pick view_waiting_at(const struct view *v, size_t i);
+size_t view_count(const struct view *v, enum model_state state);
+struct pick view_selected(const struct view *v);              /* on the screen one is in */
+bool view_may_change(struct view *v, const struct source *s); /* false: says why not */
+/* Asks a server; false: there is no way to ask. *ticket comes back with the answer. */
+bool view_ask(struct view *v, const struct source *s, const struct view_query *query, uint64_t *ticket);
+
 /* ---- tree.c ---- */
-enum row_kind { ROW_PROJECT, ROW_STAGE, ROW_SEQUENCE, ROW_EARLIER };
+enum row_kind { ROW_SOURCE, ROW_PROJECT, ROW_STAGE, ROW_SEQUENCE, ROW_EARLIER };
 
 struct row {
     enum row_kind kind;
+    struct source *source;
     const struct model_project *project;
     const struct model_stage *stage;
     const struct model_sequence *seq;
@@ -43,7 +83,7 @@ struct row {
 
 struct row_id { /* of the row under the cursor, by name; the row's number means nothing */
     enum row_kind kind;
-    char *project, *stage, *context, *sequence, *triggered_id;
+    char *source, *project, *stage, *context, *sequence, *triggered_id;
 };
 
 struct tree {
@@ -57,15 +97,18 @@ struct tree {
         settles_ms; /* from then on it follows the cursor; a held arrow key does not draw it at each step */
     bool moved;     /* the operator has moved the cursor: it goes nowhere by itself any more */
     bool built;
-    uint64_t revision; /* of the model that rows were made from */
-    struct map folds; /* "project" or "project/stage": folded; with "+" in front: all of its finished ones are
-                         shown */
-    size_t failed;    /* services whose newest ended run of a stage failed */
+    uint64_t revision; /* of the models that rows were made from */
+    struct map folds;  /* "source", "source/project" or "source/project/stage": folded; with "+" in front: all
+                          of its finished ones are shown */
+    size_t failed;     /* services whose newest ended run of a stage failed */
     int name_w, service_w, version_w, task_w; /* widest seen, so that columns do not jump */
 };
 
-void tree_sync(struct view *v); /* rows as the model is now; before each key and frame */
-const struct model_sequence *tree_selected(const struct view *v); /* NULL: the cursor is on something else */
+void tree_sync(struct view *v);                   /* rows as the models are now; before each key and frame */
+struct pick tree_selected(const struct view *v);  /* none: the cursor is on something else */
+const struct row *tree_row(const struct view *v); /* under the cursor; NULL: there are none */
+bool tree_is_folded(struct view *v, const struct row *row, const char *mark);
+void tree_go_to(struct view *v, struct pick pick); /* unfolds what hides it */
 bool tree_next_waiting(struct view *v, int direction);
 const struct row *tree_detail_row(struct view *v); /* what the detail shows; NULL: nothing */
 int64_t tree_settle_wait(const struct view *v);    /* ms until the detail follows the cursor; -1: it does */
@@ -110,6 +153,7 @@ struct box {
     bool open;
     enum box_kind kind;
     enum box_phase phase;
+    struct source *source;
     char *project, *stage, *service, *context, *sequence, *version, *triggered_id;
     char *confirm_text; /* service@stage, where it must be typed; NULL: a key is enough */
     struct buffer confirm, comment;
@@ -129,16 +173,18 @@ void box_open(struct view *v, enum box_kind kind);
 void box_close(struct view *v);
 void box_sync(struct view *v); /* is what it asks about still open? */
 void box_draw(struct view *v, struct rect area);
-const char *const *box_keys(const struct view *v); /* for the key line, as those of a screen */
+const struct hint *box_keys(const struct view *v); /* for the key line, as those of a screen */
 void box_key(struct view *v, const struct input_event *ev);
-void box_decision_changed(struct view *v, const char *triggered_id, enum decision_state state,
-                          const char *text);
+void box_decision_changed(struct view *v, const struct source *source, const char *triggered_id,
+                          enum decision_state state, const char *text);
 
 /* ---- log.c ---- */
 #define LOG_KEEP 65536 /* bytes of a job's output that are kept */
 
 struct job_log {
+    const struct source *source;
     char *triggered_id, *title; /* of the task that is shown; NULL: none */
+    uint64_t ticket;            /* of the question whose answer counts; 0: none */
     struct buffer text;
     uint64_t offset; /* in the job's output, of the byte after text */
     bool growing, answered, asked;
@@ -147,12 +193,20 @@ struct job_log {
 };
 void log_show(struct view *v, const struct model_sequence *seq, const struct model_task *task);
 void log_free(struct job_log *log);
+bool log_fetched(struct view *v, uint64_t ticket, const struct view_answer *answer); /* false: not its own */
 /* The last lines of the output, as far as they fit into the area. */
 void log_draw_tail(struct view *v, struct rect area);
 int64_t log_tick(struct view *v,
                  int64_t now_ms); /* asks for more where it is due. Returns when to come again, -1: never */
 
 /* ---- topbar.c ---- */
+struct topbar_part { /* a piece of the line; the least important one gives way first */
+    const char *text;
+    enum role role;
+    int importance; /* 0: always there */
+};
+struct topbar_part topbar_link(struct view *v, const struct source *s); /* how fresh it is */
+const char *topbar_who(struct view *v, const struct source *s);         /* "maria (approver)" */
 void topbar_draw(struct view *v, int y, int w);
 void keyline_draw(struct view *v, int y, int w);
 void message_draw(struct view *v, int y, int w);
@@ -160,32 +214,37 @@ bool message_is_shown(const struct view *v);
 
 /* ---- decisions that were sent ---- */
 struct sent {
+    const struct source *source;
     char *triggered_id, *what; /* "approval of helloservice v0.1.1 into production" */
     char *text;
     bool approve;
     enum decision_state state;
 };
 #define SENT_MAX 32
-const struct sent *view_sent(const struct view *v,
-                             const char *triggered_id); /* NULL: none was sent from here */
+/* NULL: none was sent from here. */
+const struct sent *view_sent(const struct view *v, const struct source *source, const char *triggered_id);
 
 /* ---- view.c: the driver ---- */
-#define SCREENS_MAX 4
+#define SCREENS_MAX 8
+#define SOURCES_MAX 32
 
 struct view {
-    const struct model *model;
+    struct source *sources[SOURCES_MAX];
+    size_t source_count;
+    struct pick *waiting; /* of all sources, as of revision */
+    size_t waiting_count, waiting_capacity;
+    uint64_t revision; /* grows when a model has changed, or a source was added */
+    uint64_t model_revisions[SOURCES_MAX], tickets;
     struct view_ports ports;
+    struct keymap *keymap;
     struct terminal *term;
     struct theme theme;
     struct grid grid;
-    struct arena arena; /* texts of one frame or key */
+    struct arena arena;         /* texts of one frame or key */
+    const struct source *clock; /* whose clock ages are told by just now; NULL: the first one's */
     struct input input;
     bool read_only, ascii, closing;
-    char *context_name, *hint;
-    char *user, *role;
-    enum view_link link;
-    int64_t link_since_ns;
-    char *link_why;
+    char *hint;
     char *message;
     bool message_is_error, quit_asked;
 
@@ -195,7 +254,7 @@ struct view {
     struct box box;
     struct job_log log;
     int detail_scroll, help_scroll;
-    char *detail_for; /* context of what the detail shows, for its scroll */
+    char *detail_for; /* what the detail shows, for its scroll */
     struct sent sent[SENT_MAX];
     size_t sent_count;
 
@@ -218,8 +277,7 @@ void view_say(struct view *v, bool is_error, const char *format, ...) __attribut
 void view_push_screen(struct view *v, const struct view_ops *screen);
 bool view_is_split(const struct view *v);
 bool view_is_compact(const struct view *v);
-void view_plan_wake(struct view *v);  /* sets the timer for what changes by itself */
-bool view_may_decide(struct view *v); /* false: says why not */
+void view_plan_wake(struct view *v); /* sets the timer for what changes by itself */
 
 /* ---- draw.c: helpers. Text of the model is raw until view_safe ---- */
 const char *view_safe(struct view *v, const char *raw); /* one frame's */

@@ -1,6 +1,32 @@
 noinst_LTLIBRARIES += libview.la
-libview_la_SOURCES = %D%/box.c %D%/boxdraw.c %D%/detail.c %D%/draw.c %D%/facts.c %D%/grid.c %D%/grid.h %D%/help.c \
-	%D%/input.c %D%/input.h %D%/internal.h %D%/log.c %D%/palette.c %D%/palette.h %D%/rows.c %D%/rows.h %D%/stages.c %D%/term.c %D%/term.h \
-	%D%/theme.c %D%/theme.h %D%/topbar.c %D%/tree.c %D%/view.c %D%/view.h
+libview_la_SOURCES = \
+	%D%/box.c \
+	%D%/boxdraw.c \
+	%D%/detail.c \
+	%D%/draw.c \
+	%D%/facts.c \
+	%D%/grid.c \
+	%D%/grid.h \
+	%D%/help.c \
+	%D%/input.c \
+	%D%/input.h \
+	%D%/internal.h \
+	%D%/keymap.c \
+	%D%/keymap.h \
+	%D%/log.c \
+	%D%/palette.c \
+	%D%/palette.h \
+	%D%/rows.c \
+	%D%/rows.h \
+	%D%/source.c \
+	%D%/stages.c \
+	%D%/term.c \
+	%D%/term.h \
+	%D%/theme.c \
+	%D%/theme.h \
+	%D%/topbar.c \
+	%D%/tree.c \
+	%D%/view.c \
+	%D%/view.h
 libview_la_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS)
 VIEW_LIBS = libview.la $(NCURSES_LIBS)

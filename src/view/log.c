@@ -24,12 +24,14 @@ void log_show(struct view *v, const struct model_sequence *seq, const struct mod
 {
     struct job_log *log = &v->log;
     const char *id = task->triggered_id;
-    if (log->triggered_id && strcmp(log->triggered_id, id) == 0) {
+    const struct source *source = view_source_of(v, seq);
+    if (log->source == source && log->triggered_id && strcmp(log->triggered_id, id) == 0) {
         if (task->state == MODEL_RUNNING)
             log->growing = true;
         return;
     }
     log_free(log);
+    log->source = source;
     log->triggered_id = mem_string(id);
     log->title = mem_printf("%s of %s in %s", task->name, seq->service ? seq->service : "", seq->stage->name);
     log->text = BUFFER_LIMIT(LOG_KEEP * 2);
@@ -45,39 +47,43 @@ static bool log_is_seen(const struct view *v)
 int64_t log_tick(struct view *v, int64_t now_ms)
 {
     struct job_log *log = &v->log;
-    if (!log->triggered_id || !log->growing || !v->ports.job_log || !log_is_seen(v))
+    if (!log->triggered_id || !log->growing || !log_is_seen(v))
         return -1;
     const int64_t since_ms =
         log->asked && !log->answered ? log->asked_ms + UNHEARD_MS : log->answered_ms + POLL_MS;
     if (log->asked && now_ms < since_ms)
         return since_ms - now_ms;
+    const struct view_query query = {
+        .kind = VIEW_QUERY_JOB_LOG, .id = log->triggered_id, .offset = log->offset};
+    if (!view_ask(v, log->source, &query, &log->ticket))
+        return -1;
     log->asked = true;
     log->answered = false;
     log->asked_ms = now_ms;
-    v->ports.job_log(v->ports.arg, log->triggered_id, log->offset);
     return UNHEARD_MS;
 }
 
-void view_job_log(struct view *v, const char *triggered_id, uint64_t offset, const char *bytes, size_t len,
-                  bool growing)
+/* Whether the task goes on, as far as the model knows: the log of one that has ended does not grow. */
+static bool task_goes_on(const struct job_log *log)
 {
-    struct job_log *log = &v->log;
-    if (!log->triggered_id || strcmp(log->triggered_id, triggered_id) != 0)
-        return;
-    log->answered = true;
-    log->answered_ms = view_now_ms(v);
-    log->growing = growing;
-    if (offset > log->offset) {
-        buffer_clear(&log->text); /* what lies between is gone on the server too */
-    } else if (offset < log->offset) {
-        const uint64_t known = log->offset - offset; /* told twice */
-        const size_t skip = known < len ? (size_t)known : len;
-        bytes += skip;
-        len -= skip;
-        offset += skip;
+    const struct model *m = log->source->model;
+    for (size_t p = 0; p < model_project_count(m); p++) {
+        const struct model_project *project = model_project_at(m, p);
+        for (size_t s = 0; s < project->stage_count; s++)
+            for (size_t q = 0; q < project->stages[s]->sequence_count; q++) {
+                const struct model_sequence *seq = project->stages[s]->sequences[q];
+                for (size_t t = 0; t < seq->task_count; t++)
+                    if (seq->tasks[t].triggered_id &&
+                        strcmp(seq->tasks[t].triggered_id, log->triggered_id) == 0)
+                        return seq->tasks[t].finished_ns == 0;
+            }
     }
+    return false;
+}
+
+static void keep_output(struct job_log *log, const char *bytes, size_t len)
+{
     if (len > LOG_KEEP) {
-        offset += len - LOG_KEEP;
         bytes += len - LOG_KEEP;
         len = LOG_KEEP;
         buffer_clear(&log->text);
@@ -87,11 +93,26 @@ void view_job_log(struct view *v, const char *triggered_id, uint64_t offset, con
         buffer_consume(&log->text, over < log->text.len ? over : log->text.len);
     }
     (void)buffer_add(&log->text, bytes, len); /* there is room: twice what is kept */
-    log->offset = offset + len;
-    if (len > 0 || !growing)
+}
+
+/* One question at a time is asked from where the output ends here, so that an answer always goes on from
+ * there. */
+bool log_fetched(struct view *v, uint64_t ticket, const struct view_answer *answer)
+{
+    struct job_log *log = &v->log;
+    if (ticket == 0 || ticket != log->ticket)
+        return false;
+    log->ticket = 0;
+    log->answered = true;
+    log->answered_ms = view_now_ms(v);
+    log->growing = task_goes_on(log) || answer->len > 0;
+    keep_output(log, answer->body, answer->len);
+    log->offset += answer->len;
+    if (answer->len > 0 || !log->growing)
         view_model_changed(v);
     else
         view_plan_wake(v); /* nothing to draw, but more to ask for */
+    return true;
 }
 
 /* One line as a person means it: what stands after the last carriage return, without colour sequences. */
@@ -194,34 +215,24 @@ static void log_draw(struct view *v, struct rect area)
     (void)draw_lines(v, body, log->scroll);
 }
 
-static unsigned log_key(struct view *v, const struct input_event *ev)
+static unsigned log_act(struct view *v, enum action action)
 {
     const int page = v->grid.h > 8 ? v->grid.h - 8 : 1;
     struct job_log *log = &v->log;
-    switch (ev->kind) {
-    case INPUT_UP:
-        log->scroll++;
+    switch (action) {
+    case ACTION_UP:
+    case ACTION_DOWN:
+        log->scroll += action == ACTION_UP ? 1 : -1;
         break;
-    case INPUT_DOWN:
-        log->scroll--;
+    case ACTION_PAGE_UP:
+    case ACTION_PAGE_DOWN:
+        log->scroll += action == ACTION_PAGE_UP ? page : -page;
         break;
-    case INPUT_PAGE_UP:
-        log->scroll += page;
-        break;
-    case INPUT_PAGE_DOWN:
-        log->scroll -= page;
-        break;
-    case INPUT_HOME:
+    case ACTION_TOP:
         log->scroll = TAIL_MAX;
         break;
-    case INPUT_END:
+    case ACTION_BOTTOM:
         log->scroll = 0;
-        break;
-    case INPUT_CHAR:
-        if (ev->ch != 'k' && ev->ch != 'j' && ev->ch != 'g' && ev->ch != 'G')
-            return 0;
-        log->scroll += ev->ch == 'k' ? 1 : ev->ch == 'j' ? -1 : 0;
-        log->scroll = ev->ch == 'g' ? TAIL_MAX : ev->ch == 'G' ? 0 : log->scroll;
         break;
     default:
         return 0;
@@ -230,5 +241,9 @@ static unsigned log_key(struct view *v, const struct input_event *ev)
     return VIEW_KEY_USED;
 }
 
-static const char *const log_keys[] = {"arrows", "scroll", "End", "follow", "?", "help", "q", "back", NULL};
-const struct view_ops log_screen = {.name = "job log", .draw = log_draw, .key = log_key, .keys = log_keys};
+static const struct hint log_hints[] = {{ACTION_UP, "scroll", "arrows"},
+                                        {ACTION_BOTTOM, "follow", NULL},
+                                        {.action = ACTION_HELP},
+                                        {.action = ACTION_QUIT},
+                                        {.action = ACTION_NONE}};
+const struct view_ops log_screen = {.name = "job log", .draw = log_draw, .act = log_act, .keys = log_hints};

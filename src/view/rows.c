@@ -31,7 +31,8 @@ static const char *version_text(struct view *v, const struct model_sequence *seq
 
 static const char *task_text(struct view *v, const struct model_sequence *seq)
 {
-    const struct sent *sent = seq->approval.triggered_id ? view_sent(v, seq->approval.triggered_id) : NULL;
+    const char *id = seq->approval.triggered_id;
+    const struct sent *sent = id ? view_sent(v, view_source_of(v, seq), id) : NULL;
     if (sent) {
         switch (sent->state) {
         case DECISION_ASKING:
@@ -97,7 +98,7 @@ static struct columns fit_columns(const struct view *v, int width)
 {
     const struct tree *t = &v->tree;
     struct columns c = {.indent = width >= 50 ? 2 : 1, .gap = width >= 50 ? 2 : 1};
-    const int room = width - (1 + 2 * c.indent + 2) - AGE_WIDTH - 1;
+    const int room = width - (1 + (v->source_count > 1 ? 1 : 0) + 2 * c.indent + 2) - AGE_WIDTH - 1;
     c.width[COLUMN_NAME] = t->name_w;
     c.width[COLUMN_SERVICE] = t->service_w;
     c.width[COLUMN_VERSION] = t->version_w;
@@ -130,7 +131,7 @@ static void draw_sequence(struct view *v, struct rect line, const struct row *ro
     const enum role faint = waiting ? ROLE_WAITING : ROLE_DIM;
     const char *const texts[COLUMN_COUNT] = {view_safe(v, seq->name), view_safe(v, seq->service),
                                              version_text(v, seq), task_text(v, seq)};
-    int x = line.x + 1 + 2 * c->indent;
+    int x = line.x + 1 + (v->source_count > 1 ? 1 : 0) + 2 * c->indent;
     if (waiting)
         grid_fill(&v->grid, line, ROLE_WAITING, " ");
     (void)draw_text(v, line, x, line.y, state, view_glyph(v, theme_state_glyph(seq->state)));
@@ -182,16 +183,15 @@ static void draw_counts(struct view *v, struct rect line, const size_t counts[MO
 static void draw_group(struct view *v, struct rect line, const struct row *row, const struct columns *c,
                        bool cursor)
 {
-    const bool is_project = row->kind == ROW_PROJECT;
+    const bool is_project = row->kind == ROW_PROJECT, several = v->source_count > 1;
     const char *raw_name = is_project ? row->project->name : row->stage->name;
-    const char *key = is_project ? raw_name : view_printf(v, "%s/%s", row->project->name, row->stage->name);
-    const bool folded = map_get(&v->tree.folds, key) != NULL;
-    const int x = line.x + 1 + (is_project ? 0 : c->indent);
+    const int x = line.x + 1 + (several ? 1 : 0) + (is_project ? 0 : c->indent);
     size_t failed = 0;
     for (size_t i = 0; i < row->project->stage_count; i++)
         if (is_project || row->project->stages[i] == row->stage)
             failed += tree_failed_in(row->project->stages[i]);
-    (void)draw_text(v, line, x, line.y, ROLE_TEXT, view_glyph(v, folded ? GLYPH_FOLDED : GLYPH_OPEN));
+    (void)draw_text(v, line, x, line.y, ROLE_TEXT,
+                    view_glyph(v, tree_is_folded(v, row, "") ? GLYPH_FOLDED : GLYPH_OPEN));
     (void)draw_cut(v, line, x + 2, line.y,
                    cursor       ? ROLE_CURSOR
                    : is_project ? ROLE_TITLE
@@ -200,13 +200,37 @@ static void draw_group(struct view *v, struct rect line, const struct row *row, 
     draw_counts(v, line, is_project ? row->project->counts : row->stage->counts, failed);
 }
 
+/* A connection: its label, as whom, and how fresh it is; folded, what is in it. */
+static void draw_source(struct view *v, struct rect line, const struct row *row, bool cursor)
+{
+    const struct source *s = row->source;
+    const bool folded = tree_is_folded(v, row, "");
+    const struct topbar_part link = topbar_link(v, s);
+    const char *who = topbar_who(v, s);
+    const int x = line.x + 1, right = line.x + line.w - 1 - view_width(link.text);
+    const struct rect left = {.x = line.x, .y = line.y, .w = right - 1 - line.x, .h = 1};
+    (void)draw_text(v, line, x, line.y, ROLE_TEXT, view_glyph(v, folded ? GLYPH_FOLDED : GLYPH_OPEN));
+    const int label_w = draw_cut(v, left, x + 2, line.y, cursor ? ROLE_CURSOR : source_role(s),
+                                 view_safe(v, source_label(s)));
+    (void)draw_cut(v, left, x + 3 + label_w, line.y, ROLE_DIM, who);
+    (void)draw_text(v, line, right, line.y, link.role, link.text);
+    if (!folded)
+        return;
+    size_t counts[MODEL_STATE_COUNT], failed = 0;
+    for (int i = 0; i < MODEL_STATE_COUNT; i++)
+        counts[i] = model_count(s->model, (enum model_state)i);
+    for (size_t i = 0; i < model_project_count(s->model); i++)
+        for (size_t j = 0; j < model_project_at(s->model, i)->stage_count; j++)
+            failed += tree_failed_in(model_project_at(s->model, i)->stages[j]);
+    draw_counts(v, left, counts, failed);
+}
+
 static void draw_earlier(struct view *v, struct rect line, const struct row *row, const struct columns *c,
                          bool cursor)
 {
-    const char *key = view_printf(v, "+%s/%s", row->project->name, row->stage->name);
-    const bool all = map_get(&v->tree.folds, key) != NULL;
-    const int x = line.x + 1 + 2 * c->indent;
-    (void)draw_text(v, line, x, line.y, ROLE_DIM, view_glyph(v, all ? GLYPH_OPEN : GLYPH_FOLDED));
+    const int x = line.x + 1 + (v->source_count > 1 ? 1 : 0) + 2 * c->indent;
+    (void)draw_text(v, line, x, line.y, ROLE_DIM,
+                    view_glyph(v, tree_is_folded(v, row, "+") ? GLYPH_OPEN : GLYPH_FOLDED));
     (void)draw_cut(v, line, x + 2, line.y, cursor ? ROLE_CURSOR : ROLE_DIM,
                    view_printf(v, "%zu earlier", row->earlier));
 }
@@ -214,7 +238,11 @@ static void draw_earlier(struct view *v, struct rect line, const struct row *row
 static void draw_row(struct view *v, struct rect line, const struct row *row, const struct columns *c,
                      bool cursor)
 {
+    v->clock = row->source;
     switch (row->kind) {
+    case ROW_SOURCE:
+        draw_source(v, line, row, cursor);
+        break;
     case ROW_PROJECT:
     case ROW_STAGE:
         draw_group(v, line, row, c, cursor);
@@ -246,9 +274,10 @@ static void scroll_to_cursor(struct tree *t, int height)
 static void draw_empty(struct view *v, struct rect area)
 {
     const char *text = "no projects yet: drawbridge create project NAME --shipyard FILE";
-    if (v->link == VIEW_LINK_CONNECTING)
+    const enum view_link link = v->source_count > 0 ? v->sources[0]->link : VIEW_LINK_CONNECTING;
+    if (link == VIEW_LINK_CONNECTING)
         text = "connecting";
-    else if (v->link == VIEW_LINK_OFFLINE || v->link == VIEW_LINK_REFUSED)
+    else if (link == VIEW_LINK_OFFLINE || link == VIEW_LINK_REFUSED)
         text = "nothing to show: no connection";
     (void)draw_cut(v, area, area.x + 1, area.y, ROLE_DIM, text);
 }
@@ -257,15 +286,17 @@ static void draw_empty(struct view *v, struct rect area)
 
 static void draw_compact(struct view *v, struct rect area)
 {
-    const size_t count = model_waiting_count(v->model);
-    const struct model_sequence *selected = tree_selected(v);
+    const size_t count = view_waiting_count(v);
+    const struct model_sequence *selected = tree_selected(v).seq;
     size_t first = 0;
     for (size_t i = 0; i < count; i++)
-        if (model_waiting_at(v->model, i) == selected && i >= (size_t)area.h)
+        if (view_waiting_at(v, i).seq == selected && i >= (size_t)area.h)
             first = i - (size_t)area.h + 1;
     for (int y = 0; y < area.h && first + (size_t)y < count; y++) {
-        const struct model_sequence *seq = model_waiting_at(v->model, first + (size_t)y);
+        const struct pick pick = view_waiting_at(v, first + (size_t)y);
+        const struct model_sequence *seq = pick.seq;
         const struct rect line = {.x = area.x, .y = area.y + y, .w = area.w, .h = 1};
+        v->clock = pick.source;
         const char *age = view_age(v, seq->since_ns, false);
         const int age_w = view_width(age);
         const struct rect left = {

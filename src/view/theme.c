@@ -200,6 +200,14 @@ static int32_t reduce_colour(int32_t colour, enum theme_depth to)
                            counts[to]);
 }
 
+bool theme_parse_colour(const char *text, enum theme_depth depth, int32_t *colour)
+{
+    if (!parse_colour(text, THEME_TRUECOLOR, colour))
+        return false;
+    *colour = depth == THEME_NO_COLOUR ? STYLE_DEFAULT : reduce_colour(*colour, depth);
+    return true;
+}
+
 /* A form of fewer colours from one of more. What stands out by its background does so without colours too. */
 static struct style reduce_style(struct style style, enum theme_depth to)
 {

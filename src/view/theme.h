@@ -5,6 +5,7 @@
 #ifndef VIEW_THEME_H
 #define VIEW_THEME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -38,7 +39,14 @@
     X(ERROR, "error", "bold reverse", "bold reverse")                                                        \
     X(DANGER, "danger", "bold reverse", "bold reverse")                                                      \
     X(BOX, "box", "", "")                                                                                    \
-    X(INPUT, "input", "underline", "underline")
+    X(INPUT, "input", "underline", "underline")                                                              \
+    X(LABEL_1, "label-1", "bold", "bold")                                                                    \
+    X(LABEL_2, "label-2", "bold", "bold")                                                                    \
+    X(LABEL_3, "label-3", "bold", "bold")                                                                    \
+    X(LABEL_4, "label-4", "bold", "bold")                                                                    \
+    X(LABEL_5, "label-5", "bold", "bold")                                                                    \
+    X(LABEL_6, "label-6", "bold", "bold")
+#define LABEL_ROLES 6 /* of connections with a colour of their own */
 
 enum role {
 #define X(id, name, coloured, plain) ROLE_##id,
@@ -126,6 +134,9 @@ MUST_CHECK enum status theme_load(struct theme *t, const char *name, const char 
 MUST_CHECK enum status theme_parse(struct theme *t, const char *text, size_t len, const char *name,
                                    enum theme_depth depth, enum theme_glyphs glyphs, struct error *err);
 void theme_free(struct theme *t);
+/* A colour of the settings ("red", "bright-blue", "208", "#ff8700"), as near as this depth comes to it.
+ * False: it is none. */
+bool theme_parse_colour(const char *text, enum theme_depth depth, int32_t *colour);
 
 enum role theme_state_role(enum model_state state);
 enum glyph theme_state_glyph(enum model_state state);

@@ -9,17 +9,11 @@
 #define PARTS_MAX     8
 #define MESSAGE_LINES 3
 
-struct part { /* a piece of the line; the least important one gives way first */
-    const char *text;
-    enum role role;
-    int importance; /* 0: always there */
-};
-
-static struct part link_part(struct view *v)
+struct topbar_part topbar_link(struct view *v, const struct source *s)
 {
-    struct part part = {.role = ROLE_LIVE};
-    const char *age = v->link_since_ns > 0 ? view_age(v, v->link_since_ns, false) : "";
-    switch (v->link) {
+    struct topbar_part part = {.role = ROLE_LIVE};
+    const char *age = s->link_since_ns > 0 ? view_age(v, s->link_since_ns, false) : "";
+    switch (s->link) {
     case VIEW_LINK_CONNECTING:
         part.role = ROLE_RECONNECTING;
         part.text = view_printf(v, "%s connecting", view_glyph(v, GLYPH_RECONNECTING));
@@ -47,24 +41,47 @@ static struct part link_part(struct view *v)
     return part;
 }
 
-static struct part waiting_part(struct view *v)
+static struct topbar_part waiting_part(struct view *v)
 {
-    const size_t count = model_waiting_count(v->model);
+    const size_t count = view_waiting_count(v);
     if (count == 0)
-        return (struct part){.text = " nothing waiting ", .role = ROLE_DIM};
-    return (struct part){.text = view_printf(v, " %s %zu waiting %s ", view_glyph(v, GLYPH_WAITING), count,
-                                             view_age(v, model_waiting_at(v->model, 0)->since_ns, false)),
-                         .role = ROLE_WAITING};
+        return (struct topbar_part){.text = " nothing waiting ", .role = ROLE_DIM};
+    v->clock = view_waiting_at(v, 0).source;
+    return (struct topbar_part){.text =
+                                    view_printf(v, " %s %zu waiting %s ", view_glyph(v, GLYPH_WAITING), count,
+                                                view_age(v, view_waiting_at(v, 0).seq->since_ns, false)),
+                                .role = ROLE_WAITING};
 }
 
-static const char *who(struct view *v)
+const char *topbar_who(struct view *v, const struct source *s)
 {
-    const char *user = v->user ? view_safe(v, v->user) : NULL;
-    const char *role = v->read_only ? "read-only" : v->role ? view_safe(v, v->role) : "role unknown";
-    return user ? view_printf(v, "%s (%s)", user, role) : v->read_only ? "(read-only)" : "";
+    const char *user = s->user ? view_safe(v, s->user) : NULL;
+    const char *role = s->read_only ? "read-only" : s->role ? view_safe(v, s->role) : "role unknown";
+    return user ? view_printf(v, "%s (%s)", user, role) : s->read_only ? "(read-only)" : "";
 }
 
-static int total_width(const struct part *parts, int count, int dropped)
+/* The one that is worst off tells; one that is live hides none that is not. */
+static struct topbar_part link_part(struct view *v)
+{
+    const struct source *current = view_current_source(v);
+    size_t fresh = 0;
+    if (!current)
+        return (struct topbar_part){.text = "", .role = ROLE_TEXT};
+    for (size_t i = 0; i < v->source_count; i++)
+        fresh += source_is_fresh(v->sources[i]) ? 1 : 0;
+    v->clock = current;
+    if (v->source_count < 2)
+        return topbar_link(v, current);
+    if (fresh == v->source_count)
+        return (struct topbar_part){
+            .text = view_printf(v, "%s all %zu live", view_glyph(v, GLYPH_LIVE), v->source_count),
+            .role = ROLE_LIVE};
+    return (struct topbar_part){.text = view_printf(v, " %s %zu of %zu not live ", view_glyph(v, GLYPH_STALE),
+                                                    v->source_count - fresh, v->source_count),
+                                .role = ROLE_STALE};
+}
+
+static int total_width(const struct topbar_part *parts, int count, int dropped)
 {
     int total = 0;
     for (int i = 0; i < count; i++)
@@ -73,7 +90,8 @@ static int total_width(const struct part *parts, int count, int dropped)
     return total;
 }
 
-static int draw_from(struct view *v, struct rect line, int x, const struct part *parts, int count, int keep)
+static int draw_from(struct view *v, struct rect line, int x, const struct topbar_part *parts, int count,
+                     int keep)
 {
     for (int i = 0; i < count; i++)
         if (parts[i].importance < keep && *parts[i].text)
@@ -83,9 +101,9 @@ static int draw_from(struct view *v, struct rect line, int x, const struct part 
 
 /* Draws the parts that fit: the first `left` from the left, the last at the right, the others between, from a
  * place of their own, so that one that comes or goes moves only those behind it. */
-static void draw_parts(struct view *v, struct rect line, const struct part *parts, int count, int left)
+static void draw_parts(struct view *v, struct rect line, const struct topbar_part *parts, int count, int left)
 {
-    const struct part *last = &parts[count - 1];
+    const struct topbar_part *last = &parts[count - 1];
     const int anchor = line.x + line.w * 2 / 5;
     int keep = 100;
     while (keep > 1 && total_width(parts, count, keep) > line.w)
@@ -103,17 +121,21 @@ static void draw_parts(struct view *v, struct rect line, const struct part *part
 
 static void draw_least(struct view *v, struct rect line)
 {
-    const size_t count = model_waiting_count(v->model);
+    const size_t count = view_waiting_count(v);
     const char *text = "-";
     enum role role = ROLE_TEXT;
-    if (v->link != VIEW_LINK_LIVE && v->link != VIEW_LINK_POLLING) {
+    bool fresh = v->source_count > 0;
+    for (size_t i = 0; i < v->source_count; i++)
+        fresh = fresh && source_is_fresh(v->sources[i]);
+    if (!fresh) {
         grid_fill(&v->grid, line, ROLE_STALE, " ");
         role = ROLE_STALE;
     }
     if (count > 0) {
+        v->clock = view_waiting_at(v, 0).source;
         role = ROLE_WAITING;
         text = view_printf(v, "%s%zu %s", view_glyph(v, GLYPH_WAITING), count,
-                           view_age(v, model_waiting_at(v->model, 0)->since_ns, false));
+                           view_age(v, view_waiting_at(v, 0).seq->since_ns, false));
     }
     (void)draw_text(v, line, line.x, line.y, role, text);
 }
@@ -121,57 +143,88 @@ static void draw_least(struct view *v, struct rect line)
 void topbar_draw(struct view *v, int y, int w)
 {
     const struct rect line = {.x = w > 40 ? 1 : 0, .y = y, .w = w > 40 ? w - 2 : w, .h = 1};
-    const size_t running = model_count(v->model, MODEL_RUNNING), failed = v->tree.failed;
-    const char *context = v->context_name ? view_safe(v, v->context_name) : "";
-    const char *name = who(v);
-    struct part parts[PARTS_MAX];
+    const size_t running = view_count(v, MODEL_RUNNING), failed = v->tree.failed;
+    const struct source *source = view_current_source(v);
+    const char *context = source ? view_safe(v, source_label(source)) : "";
+    const char *name = source ? topbar_who(v, source) : "";
+    struct topbar_part parts[PARTS_MAX];
     int count = 0;
     if (w < 28) {
         draw_least(v, line);
         return;
     }
-    parts[count++] = (struct part){.text = "drawbridge", .role = ROLE_TITLE, .importance = 6};
-    parts[count++] = (struct part){.text = context, .role = ROLE_TITLE, .importance = 2};
-    parts[count++] = (struct part){.text = name, .role = ROLE_TEXT, .importance = 3};
+    parts[count++] = (struct topbar_part){.text = "drawbridge", .role = ROLE_TITLE, .importance = 6};
+    parts[count++] = (struct topbar_part){
+        .text = context, .role = source ? source_role(source) : ROLE_TITLE, .importance = 2};
+    parts[count++] = (struct topbar_part){.text = name, .role = ROLE_TEXT, .importance = 3};
     const int left = count;
     parts[count++] = waiting_part(v);
     if (running > 0)
-        parts[count++] =
-            (struct part){.text = view_printf(v, "%s %zu running", view_glyph(v, GLYPH_RUNNING), running),
-                          .role = ROLE_RUNNING,
-                          .importance = 5};
+        parts[count++] = (struct topbar_part){
+            .text = view_printf(v, "%s %zu running", view_glyph(v, GLYPH_RUNNING), running),
+            .role = ROLE_RUNNING,
+            .importance = 5};
     if (failed > 0)
         parts[count++] =
-            (struct part){.text = view_printf(v, "%s %zu failed", view_glyph(v, GLYPH_FAILED), failed),
-                          .role = ROLE_FAILED,
-                          .importance = 4};
+            (struct topbar_part){.text = view_printf(v, "%s %zu failed", view_glyph(v, GLYPH_FAILED), failed),
+                                 .role = ROLE_FAILED,
+                                 .importance = 4};
     parts[count++] = link_part(v);
     draw_parts(v, line, parts, count, left);
+}
+
+static const char *hint_key(const struct view *v, const struct hint *hint)
+{
+    return hint->key ? hint->key : keymap_key(v->keymap, hint->action, 0);
 }
 
 void keyline_draw(struct view *v, int y, int w)
 {
     const struct rect line = {.x = 1, .y = y, .w = w - 2, .h = 1};
-    const char *const *keys = v->box.open ? box_keys(v) : v->screens[v->screen_count - 1]->keys;
+    const struct hint *hints = v->box.open ? box_keys(v) : v->screens[v->screen_count - 1]->keys;
+    const struct source *source = view_current_source(v);
+    const bool read_only = v->read_only || (source && source->read_only);
     int help = 0, x = line.x; /* help: cells that are kept for the way to all other keys */
-    for (size_t i = 0; keys[i]; i += 2)
-        if (strcmp(keys[i], "?") == 0)
-            help = 2 + view_width(keys[i]) + 1 + view_width(keys[i + 1]);
-    for (size_t i = 0; keys[i]; i += 2) {
-        const bool changes = strcmp(keys[i], "a") == 0 || strcmp(keys[i], "D") == 0;
-        const int width = view_width(keys[i]) + 1 + view_width(keys[i + 1]);
-        if (strcmp(keys[i], "?") == 0)
-            help = 0;
-        if ((changes && v->read_only) || x + width + help > line.x + line.w)
+    for (const struct hint *h = hints; h->action != ACTION_NONE; h++)
+        if (h->action == ACTION_HELP && hint_key(v, h))
+            help = 2 + view_width(hint_key(v, h)) + 1 + view_width(action_word(h->action));
+    for (const struct hint *h = hints; h->action != ACTION_NONE; h++) {
+        const bool changes = action_flags(h->action) & ACTION_CHANGES;
+        const char *key = hint_key(v, h), *word = h->word ? h->word : action_word(h->action);
+        if (!key || (changes && read_only))
             continue;
-        x += draw_text(v, line, x, y, ROLE_KEY, keys[i]) + 1;
-        x += draw_text(v, line, x, y, ROLE_DIM, keys[i + 1]) + 2;
+        const int width = view_width(key) + 1 + view_width(word);
+        if (h->action == ACTION_HELP)
+            help = 0;
+        if (x + width + help > line.x + line.w)
+            continue;
+        x += draw_text(v, line, x, y, ROLE_KEY, key) + 1;
+        x += draw_text(v, line, x, y, ROLE_DIM, word) + 2;
     }
+}
+
+/* The connection whose trouble is told: the current one's first. NULL: none has any. */
+static const struct source *troubled(const struct view *v)
+{
+    const struct source *current = view_current_source(v);
+    if (current && current->link_why && !source_is_fresh(current))
+        return current;
+    for (size_t i = 0; i < v->source_count; i++)
+        if (v->sources[i]->link_why && !source_is_fresh(v->sources[i]))
+            return v->sources[i];
+    return NULL;
 }
 
 bool message_is_shown(const struct view *v)
 {
-    return v->message != NULL || (v->link_why && v->link != VIEW_LINK_LIVE && v->link != VIEW_LINK_POLLING);
+    return v->message != NULL || troubled(v) != NULL;
+}
+
+static const char *trouble(struct view *v)
+{
+    const struct source *s = troubled(v);
+    const char *why = view_safe(v, s->link_why);
+    return v->source_count < 2 ? why : view_printf(v, "%s: %s", view_safe(v, source_label(s)), why);
 }
 
 void message_draw(struct view *v, int y, int w)
@@ -181,7 +234,7 @@ void message_draw(struct view *v, int y, int w)
     const enum role role = own ? (v->message_is_error ? ROLE_ERROR : ROLE_NOTICE) : ROLE_STALE;
     const size_t most = v->grid.h < 16 ? 1 : MESSAGE_LINES;
     const int x = w > 2 ? 1 : 0;
-    size_t n = view_wrap(v, view_safe(v, own ? v->message : v->link_why), w - 2 * x, lines, most);
+    size_t n = view_wrap(v, own ? view_safe(v, v->message) : trouble(v), w - 2 * x, lines, most);
     const struct rect area = {.x = 0, .y = y - (int)n + 1, .w = w, .h = (int)n};
     grid_fill(&v->grid, area, (int)role, " ");
     for (size_t i = 0; i < n; i++)

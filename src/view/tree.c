@@ -29,12 +29,14 @@ static bool same_text(const char *a, const char *b)
 
 static const char *fold_key(struct view *v, const struct row *row, const char *mark)
 {
+    if (row->kind == ROW_SOURCE)
+        return view_printf(v, "%s%s", mark, row->source->name);
     if (row->kind == ROW_PROJECT)
-        return view_printf(v, "%s%s", mark, row->project->name);
-    return view_printf(v, "%s%s/%s", mark, row->project->name, row->stage->name);
+        return view_printf(v, "%s%s/%s", mark, row->source->name, row->project->name);
+    return view_printf(v, "%s%s/%s/%s", mark, row->source->name, row->project->name, row->stage->name);
 }
 
-static bool is_folded(struct view *v, const struct row *row, const char *mark)
+bool tree_is_folded(struct view *v, const struct row *row, const char *mark)
 {
     return map_get(&v->tree.folds, fold_key(v, row, mark)) != NULL;
 }
@@ -53,6 +55,7 @@ static void set_folded(struct view *v, const struct row *row, const char *mark, 
 
 static void id_free(struct row_id *id)
 {
+    free(id->source);
     free(id->project);
     free(id->stage);
     free(id->context);
@@ -63,7 +66,9 @@ static void id_free(struct row_id *id)
 
 static struct row_id id_of(const struct row *row)
 {
-    struct row_id id = {.kind = row->kind, .project = mem_string(row->project->name)};
+    struct row_id id = {.kind = row->kind, .source = mem_string(row->source->name)};
+    if (row->project)
+        id.project = mem_string(row->project->name);
     if (row->stage)
         id.stage = mem_string(row->stage->name);
     if (row->seq) {
@@ -84,11 +89,11 @@ static bool id_is_sequence(const struct row_id *id, const struct model_sequence 
 
 static bool id_is_row(const struct row_id *id, const struct row *row)
 {
-    if (id->kind != row->kind)
+    if (id->kind != row->kind || !same_text(id->source, row->source->name))
         return false;
     if (row->kind == ROW_SEQUENCE)
         return id_is_sequence(id, row->seq);
-    return same_text(id->project, row->project->name) &&
+    return same_text(id->project, row->project ? row->project->name : NULL) &&
            same_text(id->stage, row->stage ? row->stage->name : NULL);
 }
 
@@ -109,11 +114,12 @@ static void add_row(struct tree *t, struct row row)
     t->rows[t->count++] = row;
 }
 
-static void add_sequences(struct view *v, const struct model_stage *stage)
+static void add_sequences(struct view *v, struct source *source, const struct model_stage *stage)
 {
     struct tree *t = &v->tree;
-    struct row earlier = {.kind = ROW_EARLIER, .project = stage->project, .stage = stage};
-    const bool all = is_folded(v, &earlier, "+");
+    const struct row earlier = {
+        .kind = ROW_EARLIER, .source = source, .project = stage->project, .stage = stage};
+    const bool all = tree_is_folded(v, &earlier, "+");
     size_t ended = 0, earlier_row = 0;
     for (size_t i = 0; i < stage->sequence_count; i++) {
         const struct model_sequence *seq = stage->sequences[i];
@@ -125,10 +131,14 @@ static void add_sequences(struct view *v, const struct model_stage *stage)
         }
         if (is_ended && ended > FINISHED_SHOWN) {
             t->rows[earlier_row].earlier++;
-            if (!all && !(t->has_id && id_is_sequence(&t->id, seq)))
+            if (!all && !(t->has_id && same_text(t->id.source, source->name) && id_is_sequence(&t->id, seq)))
                 continue;
         }
-        add_row(t, (struct row){.kind = ROW_SEQUENCE, .project = stage->project, .stage = stage, .seq = seq});
+        add_row(t, (struct row){.kind = ROW_SEQUENCE,
+                                .source = source,
+                                .project = stage->project,
+                                .stage = stage,
+                                .seq = seq});
     }
     if (stage->trimmed > 0 && ended > FINISHED_SHOWN)
         t->rows[earlier_row].earlier += (size_t)stage->trimmed; /* dropped from the model, and said to be */
@@ -153,24 +163,39 @@ size_t tree_failed_in(const struct model_stage *stage)
     return failed;
 }
 
+static void add_project(struct view *v, struct source *source, const struct model_project *project)
+{
+    struct tree *t = &v->tree;
+    struct row row = {.kind = ROW_PROJECT, .source = source, .project = project};
+    add_row(t, row);
+    if (tree_is_folded(v, &row, ""))
+        return;
+    for (size_t i = 0; i < project->stage_count; i++) {
+        row = (struct row){
+            .kind = ROW_STAGE, .source = source, .project = project, .stage = project->stages[i]};
+        add_row(t, row);
+        if (!tree_is_folded(v, &row, ""))
+            add_sequences(v, source, project->stages[i]);
+    }
+}
+
 static void build_rows(struct view *v)
 {
     struct tree *t = &v->tree;
     t->count = 0;
     t->failed = 0;
-    for (size_t i = 0; i < model_project_count(v->model); i++) {
-        const struct model_project *project = model_project_at(v->model, i);
-        struct row row = {.kind = ROW_PROJECT, .project = project};
-        for (size_t j = 0; j < project->stage_count; j++)
-            t->failed += tree_failed_in(project->stages[j]);
-        add_row(t, row);
-        if (is_folded(v, &row, ""))
-            continue;
-        for (size_t j = 0; j < project->stage_count; j++) {
-            row = (struct row){.kind = ROW_STAGE, .project = project, .stage = project->stages[j]};
+    for (size_t k = 0; k < v->source_count; k++) {
+        struct source *source = v->sources[k];
+        const struct row row = {.kind = ROW_SOURCE, .source = source};
+        const bool several = v->source_count > 1;
+        if (several)
             add_row(t, row);
-            if (!is_folded(v, &row, ""))
-                add_sequences(v, project->stages[j]);
+        for (size_t i = 0; i < model_project_count(source->model); i++) {
+            const struct model_project *project = model_project_at(source->model, i);
+            for (size_t j = 0; j < project->stage_count; j++)
+                t->failed += tree_failed_in(project->stages[j]);
+            if (!several || !tree_is_folded(v, &row, ""))
+                add_project(v, source, project);
         }
     }
 }
@@ -201,9 +226,9 @@ static bool find_id(const struct tree *t, const struct row_id *id, size_t *row)
 static bool find_interesting(const struct view *v, size_t *row)
 {
     const struct tree *t = &v->tree;
-    if (model_waiting_count(v->model) > 0)
-        return find_sequence(t, model_waiting_at(v->model, 0), row);
-    if (tree_selected(v))
+    if (view_waiting_count(v) > 0)
+        return find_sequence(t, view_waiting_at(v, 0).seq, row);
+    if (tree_selected(v).seq)
         return false;
     for (size_t i = 0; i < t->count; i++) {
         if (t->rows[i].kind == ROW_SEQUENCE && t->rows[i].seq->state == MODEL_RUNNING) {
@@ -233,19 +258,26 @@ static void place_cursor(struct view *v)
 void tree_sync(struct view *v)
 {
     struct tree *t = &v->tree;
-    const uint64_t revision = model_revision(v->model);
-    if (t->built && t->revision == revision)
+    if (t->built && t->revision == v->revision)
         return;
     build_rows(v);
     t->built = true;
-    t->revision = revision;
+    t->revision = v->revision;
     place_cursor(v);
 }
 
-const struct model_sequence *tree_selected(const struct view *v)
+const struct row *tree_row(const struct view *v)
 {
     const struct tree *t = &v->tree;
-    return t->cursor < t->count && t->rows[t->cursor].kind == ROW_SEQUENCE ? t->rows[t->cursor].seq : NULL;
+    return t->cursor < t->count ? &t->rows[t->cursor] : NULL;
+}
+
+struct pick tree_selected(const struct view *v)
+{
+    const struct row *row = tree_row(v);
+    if (!row || row->kind != ROW_SEQUENCE)
+        return (struct pick){0};
+    return (struct pick){.source = row->source, .seq = row->seq};
 }
 
 int64_t tree_settle_wait(const struct view *v)
@@ -261,7 +293,7 @@ const struct row *tree_detail_row(struct view *v)
     size_t row = t->cursor;
     if (row >= t->count)
         return NULL;
-    if (tree_settle_wait(v) >= 0 && t->detail_id.project && find_id(t, &t->detail_id, &row))
+    if (tree_settle_wait(v) >= 0 && t->detail_id.source && find_id(t, &t->detail_id, &row))
         return &t->rows[row];
     id_free(&t->detail_id);
     t->detail_id = id_of(&t->rows[t->cursor]);
@@ -298,30 +330,42 @@ static void move_by(struct view *v, long rows)
     move_to(v, (size_t)row);
 }
 
-/* Unfolds what hides a sequence, and goes there. */
-static void go_to_sequence(struct view *v, const struct model_sequence *seq)
+void tree_go_to(struct view *v, struct pick pick)
 {
     struct tree *t = &v->tree;
     size_t row = 0;
-    const struct model_stage *stage = seq->stage;
-    set_folded(v, &(struct row){.kind = ROW_PROJECT, .project = stage->project}, "", false);
-    set_folded(v, &(struct row){.kind = ROW_STAGE, .project = stage->project, .stage = stage}, "", false);
+    const struct model_stage *stage = pick.seq->stage;
+    const struct row source = {.kind = ROW_SOURCE, .source = pick.source};
+    const struct row project = {.kind = ROW_PROJECT, .source = pick.source, .project = stage->project};
+    const struct row at = {
+        .kind = ROW_STAGE, .source = pick.source, .project = stage->project, .stage = stage};
+    const struct row sequence = {.kind = ROW_SEQUENCE,
+                                 .source = pick.source,
+                                 .project = stage->project,
+                                 .stage = stage,
+                                 .seq = pick.seq};
+    set_folded(v, &source, "", false);
+    set_folded(v, &project, "", false);
+    set_folded(v, &at, "", false);
+    id_free(&t->id); /* one that is folded away as an earlier one is shown while the cursor is on it */
+    t->id = id_of(&sequence);
+    t->has_id = true;
     tree_sync(v);
-    if (find_sequence(t, seq, &row))
+    if (find_sequence(t, pick.seq, &row))
         move_to(v, row);
 }
 
 bool tree_next_waiting(struct view *v, int direction)
 {
-    const size_t count = model_waiting_count(v->model);
-    const struct model_sequence *current = tree_selected(v);
+    const size_t count = view_waiting_count(v);
+    const struct model_sequence *current = tree_selected(v).seq;
     size_t next = direction > 0 ? 0 : count - 1;
     if (count == 0)
         return false;
     for (size_t i = 0; i < count; i++)
-        if (model_waiting_at(v->model, i) == current)
+        if (view_waiting_at(v, i).seq == current)
             next = (i + (direction > 0 ? 1 : count - 1)) % count;
-    go_to_sequence(v, model_waiting_at(v->model, next));
+    tree_go_to(v, view_waiting_at(v, next));
     return true;
 }
 
@@ -338,10 +382,10 @@ static void fold_here(struct view *v, bool folded)
     t->moved = true;
     if (row.kind == ROW_EARLIER) {
         set_folded(v, &row, "+", !folded); /* kept the other way round: folded is what it is at first */
-    } else if (row.kind != ROW_SEQUENCE && is_folded(v, &row, "") != folded) {
+    } else if (row.kind != ROW_SEQUENCE && tree_is_folded(v, &row, "") != folded) {
         set_folded(v, &row, "", folded);
-    } else if (folded && row.kind != ROW_PROJECT) { /* folded already, or no fold: to what is around it */
-        const enum row_kind parent = row.kind == ROW_STAGE ? ROW_PROJECT : ROW_STAGE;
+    } else if (folded && row.kind != t->rows[0].kind) { /* folded already, or no fold: to what is around it */
+        const enum row_kind parent = row.kind > ROW_STAGE ? ROW_STAGE : (enum row_kind)(row.kind - 1);
         size_t i = t->cursor;
         while (i > 0 && t->rows[i].kind != parent)
             i--;
@@ -363,11 +407,11 @@ static void enter_here(struct view *v)
     if (row.kind == ROW_SEQUENCE)
         view_push_screen(v, &detail_screen);
     else if (waiting)
-        go_to_sequence(v, waiting);
+        tree_go_to(v, (struct pick){.source = row.source, .seq = waiting});
     else if (row.kind == ROW_EARLIER)
-        fold_here(v, is_folded(v, &row, "+"));
+        fold_here(v, tree_is_folded(v, &row, "+"));
     else
-        fold_here(v, !is_folded(v, &row, ""));
+        fold_here(v, !tree_is_folded(v, &row, ""));
 }
 
 static unsigned compact_key(struct view *v, int direction)
@@ -376,71 +420,37 @@ static unsigned compact_key(struct view *v, int direction)
     return VIEW_KEY_USED;
 }
 
-static unsigned char_key(struct view *v, uint32_t ch)
-{
-    switch (ch) {
-    case 'k':
-        move_by(v, -1);
-        return VIEW_KEY_USED;
-    case 'j':
-        move_by(v, 1);
-        return VIEW_KEY_USED;
-    case 'h':
-        fold_here(v, true);
-        return VIEW_KEY_USED;
-    case 'l':
-        fold_here(v, false);
-        return VIEW_KEY_USED;
-    case 'g':
-        move_to(v, 0);
-        return VIEW_KEY_USED;
-    case 'G':
-        move_to(v, v->tree.count - 1);
-        return VIEW_KEY_USED;
-    default:
-        return 0;
-    }
-}
-
-static unsigned tree_key(struct view *v, const struct input_event *ev)
+static unsigned tree_act(struct view *v, enum action action)
 {
     const long page = v->grid.h > 6 ? v->grid.h - 6 : 1;
     if (v->tree.count == 0)
         return 0;
-    if (view_is_compact(v) && (ev->kind == INPUT_UP || ev->kind == INPUT_DOWN))
-        return compact_key(v, ev->kind == INPUT_DOWN ? 1 : -1);
-    switch (ev->kind) {
-    case INPUT_CHAR:
-        return char_key(v, ev->ch);
-    case INPUT_UP:
-        move_by(v, -1);
+    if (view_is_compact(v) && (action == ACTION_UP || action == ACTION_DOWN))
+        return compact_key(v, action == ACTION_DOWN ? 1 : -1);
+    switch (action) {
+    case ACTION_UP:
+    case ACTION_DOWN:
+        move_by(v, action == ACTION_UP ? -1 : 1);
         return VIEW_KEY_USED;
-    case INPUT_DOWN:
-        move_by(v, 1);
+    case ACTION_PAGE_UP:
+    case ACTION_PAGE_DOWN:
+        move_by(v, action == ACTION_PAGE_UP ? -page : page);
         return VIEW_KEY_USED;
-    case INPUT_PAGE_UP:
-        move_by(v, -page);
-        return VIEW_KEY_USED;
-    case INPUT_PAGE_DOWN:
-        move_by(v, page);
-        return VIEW_KEY_USED;
-    case INPUT_HOME:
+    case ACTION_TOP:
         move_to(v, 0);
         return VIEW_KEY_USED;
-    case INPUT_END:
+    case ACTION_BOTTOM:
         move_to(v, v->tree.count - 1);
         return VIEW_KEY_USED;
-    case INPUT_LEFT:
-        fold_here(v, true);
+    case ACTION_LEFT:
+    case ACTION_RIGHT:
+        fold_here(v, action == ACTION_LEFT);
         return VIEW_KEY_USED;
-    case INPUT_RIGHT:
-        fold_here(v, false);
-        return VIEW_KEY_USED;
-    case INPUT_TAB:
+    case ACTION_PANE:
         v->tree.moved = true;
         view_push_screen(v, &detail_screen);
         return VIEW_KEY_USED;
-    case INPUT_ENTER:
+    case ACTION_OPEN:
         enter_here(v);
         return VIEW_KEY_USED;
     default:
@@ -448,6 +458,8 @@ static unsigned tree_key(struct view *v, const struct input_event *ev)
     }
 }
 
-static const char *const tree_keys[] = {"a", "approve", "D", "decline", "n", "next waiting", "Enter", "open",
-                                        "L", "job log", "?", "help",    "q", "quit",         NULL};
-const struct view_ops tree_screen = {.name = "tree", .draw = rows_draw, .key = tree_key, .keys = tree_keys};
+static const struct hint tree_hints[] = {{.action = ACTION_APPROVE},      {.action = ACTION_DECLINE},
+                                         {.action = ACTION_NEXT_WAITING}, {.action = ACTION_OPEN},
+                                         {.action = ACTION_JOB_LOG},      {.action = ACTION_HELP},
+                                         {ACTION_QUIT, "quit", NULL},     {.action = ACTION_NONE}};
+const struct view_ops tree_screen = {.name = "tree", .draw = rows_draw, .act = tree_act, .keys = tree_hints};

@@ -28,7 +28,7 @@ int64_t view_now_ms(const struct view *v)
 
 int64_t view_now_ns(const struct view *v)
 {
-    return v->ports.now_ns ? v->ports.now_ns(v->ports.arg) : clock_now_ns();
+    return v->ports.now_ns ? v->ports.now_ns(v->ports.arg, v->clock ? v->clock->number : 0) : clock_now_ns();
 }
 
 /* ---- frames ---- */
@@ -160,7 +160,8 @@ static void draw_frame_now(struct view *v)
     term_size(v->term, &w, &h);
     v->next_change_ns = INT64_MAX;
     arena_reset(&v->arena);
-    tree_sync(v);
+    v->clock = NULL;
+    view_sync(v);
     box_sync(v);
     grid_resize(&v->grid, w, h);
     v->box.cursor_x = v->box.cursor_y = -1;
@@ -227,20 +228,6 @@ void view_push_screen(struct view *v, const struct view_ops *screen)
     v->screens[v->screen_count++] = screen;
 }
 
-bool view_may_decide(struct view *v)
-{
-    if (v->read_only) {
-        view_say(v, false, "read-only: nothing can be changed from here");
-        return false;
-    }
-    if (v->role && (strcmp(v->role, "viewer") == 0 || strcmp(v->role, "integration") == 0)) {
-        view_say(v, true, "%s has the role %s, which may not decide; ask for a token with the role approver",
-                 v->user ? v->user : "this token", v->role);
-        return false;
-    }
-    return true;
-}
-
 static void go_back(struct view *v)
 {
     if (v->screen_count > 1)
@@ -249,7 +236,7 @@ static void go_back(struct view *v)
 
 static void show_log(struct view *v)
 {
-    const struct model_sequence *seq = tree_selected(v);
+    const struct model_sequence *seq = view_selected(v).seq;
     const struct model_task *task = seq ? stages_log_task(&seq) : NULL;
     if (!seq) {
         view_say(v, false, "pick a sequence: a job log belongs to one of its tasks");
@@ -262,13 +249,10 @@ static void show_log(struct view *v)
     }
 }
 
-static void control_key(struct view *v, uint32_t ch)
+static void pause_or_resume(struct view *v)
 {
-    const struct model_sequence *seq = tree_selected(v);
-    if (ch == 'X')
-        box_open(v, BOX_ABORT);
-    else
-        box_open(v, seq && seq->state == MODEL_PAUSED ? BOX_RESUME : BOX_PAUSE);
+    const struct model_sequence *seq = view_selected(v).seq;
+    box_open(v, seq && seq->paused ? BOX_RESUME : BOX_PAUSE);
 }
 
 static void ask_quit(struct view *v, bool had_asked)
@@ -291,70 +275,60 @@ static void back_key(struct view *v, bool is_q, bool had_asked)
         ask_quit(v, had_asked);
 }
 
-/* Keys that mean the same on every screen. */
-static void common_char(struct view *v, uint32_t ch, bool had_asked)
+/* What means the same on every screen. */
+static void common_act(struct view *v, enum action action, bool had_asked)
 {
-    switch (ch) {
-    case 'n':
-    case 'N':
-        if (!tree_next_waiting(v, ch == 'n' ? 1 : -1))
+    switch (action) {
+    case ACTION_NEXT_WAITING:
+    case ACTION_PREVIOUS_WAITING:
+        if (!tree_next_waiting(v, action == ACTION_NEXT_WAITING ? 1 : -1))
             view_say(v, false, "nothing is waiting");
         break;
-    case 'a':
+    case ACTION_APPROVE:
         box_open(v, BOX_APPROVE);
         break;
-    case 'D':
+    case ACTION_DECLINE:
         box_open(v, BOX_DECLINE);
         break;
-    case 'P':
-    case 'X':
-        control_key(v, ch);
+    case ACTION_PAUSE:
+        pause_or_resume(v);
         break;
-    case 'L':
+    case ACTION_ABORT:
+        box_open(v, BOX_ABORT);
+        break;
+    case ACTION_JOB_LOG:
         show_log(v);
         break;
-    case '?':
+    case ACTION_HELP:
         v->help_scroll = 0;
         view_push_screen(v, &help_screen);
         break;
-    case 'r':
+    case ACTION_RELOAD:
         view_say(v, false, "asking the server for everything again");
         if (v->ports.reload)
             v->ports.reload(v->ports.arg);
         break;
-    case 'q':
-        back_key(v, true, had_asked);
+    case ACTION_BACK:
+    case ACTION_QUIT:
+        back_key(v, action == ACTION_QUIT, had_asked);
         break;
     default:
         break;
     }
 }
 
-static void common_key(struct view *v, const struct input_event *ev, bool had_asked)
+static void take_key(struct view *v, const struct input_event *ev, bool had_asked)
 {
-    switch (ev->kind) {
-    case INPUT_CHAR:
-        common_char(v, ev->ch, had_asked);
-        break;
-    case INPUT_APPROVE:
-        box_open(v, BOX_APPROVE);
-        break;
-    case INPUT_DECLINE:
-        box_open(v, BOX_DECLINE);
-        break;
-    case INPUT_ESC:
-        back_key(v, false, had_asked);
-        break;
-    case INPUT_CTRL:
-        if (ev->ch == 'C')
-            back_key(v, false, had_asked);
-        break;
-    case INPUT_PASTE:
+    const enum action action = keymap_find(v->keymap, ev);
+    if (ev->kind == INPUT_PASTE)
         view_say(v, false, "pasted text is never a command");
-        break;
-    default:
-        break;
-    }
+    if (action == ACTION_NONE)
+        return;
+    const unsigned flags = top_screen(v)->act(v, action);
+    if (flags & VIEW_KEY_BACK)
+        go_back(v);
+    if (flags == 0)
+        common_act(v, action, had_asked);
 }
 
 static void on_report(struct view *v)
@@ -391,20 +365,16 @@ static void on_input(void *arg, const struct input_event *ev)
     free(v->message);
     v->message = NULL;
     arena_reset(&v->arena);
-    tree_sync(v);
+    v->clock = NULL;
+    view_sync(v);
     box_sync(v);
     arm_unanswered(v);
-    if (ev->kind == INPUT_CTRL && ev->ch == 'L') {
+    if (keymap_find(v->keymap, ev) == ACTION_REDRAW)
         term_redraw(v->term);
-    } else if (v->box.open) {
+    else if (v->box.open)
         box_key(v, ev);
-    } else {
-        const unsigned flags = top_screen(v)->key(v, ev);
-        if (flags & VIEW_KEY_BACK)
-            go_back(v);
-        if (flags == 0)
-            common_key(v, ev, had_asked);
-    }
+    else
+        take_key(v, ev, had_asked);
     if (v->box.open && !v->box.drawn && !v->closing)
         draw_frame_now(v); /* before the next key is looked at: what follows in the same bytes was typed
                               before it was seen */
@@ -480,38 +450,9 @@ void view_model_changed(struct view *v)
     arm_frame(v);
 }
 
-static void replace(char **text, const char *with)
-{
-    char *copy = mem_string(with);
-    free(*text);
-    *text = copy;
-}
-
-void view_set_link(struct view *v, enum view_link link, int64_t since_ns, const char *why)
-{
-    v->link = link;
-    v->link_since_ns = since_ns;
-    replace(&v->link_why, why);
-    arm_frame(v);
-}
-
-void view_set_identity(struct view *v, const char *name, const char *role)
-{
-    replace(&v->user, name);
-    replace(&v->role, role);
-    arm_frame(v);
-}
-
 void view_message(struct view *v, bool is_error, const char *text)
 {
     view_say(v, is_error, "%s", text);
-    arm_frame(v);
-}
-
-void view_decision_changed(struct view *v, const char *triggeredid, enum decision_state state,
-                           const char *text)
-{
-    box_decision_changed(v, triggeredid, state, text);
     arm_frame(v);
 }
 
@@ -560,8 +501,8 @@ static bool start_handles(struct view *v)
     return uv_poll_start(&v->poll, UV_READABLE, on_readable) == 0;
 }
 
-enum status view_new(uv_loop_t *loop, const struct model *model, const struct view_settings *settings,
-                     const struct view_ports *ports, struct view **out, struct error *err)
+enum status view_new(uv_loop_t *loop, const struct view_settings *settings, const struct view_ports *ports,
+                     struct view **out, struct error *err)
 {
     struct terminal *term = NULL;
     const enum status status = term_open(&term, err);
@@ -570,10 +511,9 @@ enum status view_new(uv_loop_t *loop, const struct model *model, const struct vi
     struct view *v = MEM_NEW(struct view);
     v->term = term;
     v->loop = loop;
-    v->model = model;
     v->ports = *ports;
+    v->keymap = keymap_new();
     v->read_only = settings->read_only;
-    v->context_name = mem_string(settings->context_name);
     v->hint = mem_string(settings->hint);
     v->screens[v->screen_count++] = &tree_screen;
     v->last_frame_ms = INT64_MIN / 2;
@@ -584,7 +524,6 @@ enum status view_new(uv_loop_t *loop, const struct model *model, const struct vi
                          "cannot wait for keys and window changes: no memory or descriptors left");
     }
     (void)term_resize(term); /* it may have changed before the signal was watched */
-    draw_frame_now(v);
     *out = v;
     return STATUS_OK;
 }
@@ -620,14 +559,14 @@ void view_free(struct view *v)
         free(v->sent[i].what);
         free(v->sent[i].text);
     }
+    for (size_t i = 0; i < v->source_count; i++)
+        source_free(v->sources[i]);
+    free(v->waiting);
+    keymap_free(v->keymap);
     grid_free(&v->grid);
     arena_free(&v->arena);
     input_free(&v->input);
-    free(v->context_name);
     free(v->hint);
-    free(v->user);
-    free(v->role);
-    free(v->link_why);
     free(v->message);
     free(v->detail_for);
 }

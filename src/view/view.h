@@ -1,4 +1,4 @@
-/* view/view.h: the dashboard on the terminal. It draws a const model, keeps only its own cursor, folds and
+/* view/view.h: the dashboard on the terminal. It draws const models, keeps only its own cursor, folds and
  * boxes, and asks for decisions through decide's interface. One file, term.c, includes ncurses. Source:
  * screens.md; interfaces.md, "Keys". */
 #ifndef VIEW_VIEW_H
@@ -29,41 +29,67 @@ struct view_settings {
         *theme; /* name; NULL: "dark", or "mono" where the terminal has no colours or NO_COLOR is set */
     enum view_glyphs glyphs; /* AUTO: by locale and TERM */
     bool read_only, mouse;
-    const char *context_name;   /* shown in the top line: "demo", "prod-eu" */
     const char *hint;           /* one line over the tree that says what to do (the demo); NULL: none */
     const char *data_directory; /* where themes/NAME.yaml is, when not below $XDG_CONFIG_HOME/drawbridge */
+};
+
+/* A connection whose model is shown. Sources are numbered as they were added, from 0. */
+struct view_source {
+    const char *name;          /* of the context: "prod-eu"; unique among the sources */
+    const char *label;         /* for persons; NULL: the name */
+    const char *colour;        /* of the label, a colour word of a theme; NULL: as other titles */
+    const struct model *model; /* borrowed as long as the view */
+    bool read_only;            /* nothing of it can be changed from here */
+};
+
+/* What is asked of a server beside its stream; each answer comes back through view_fetched. */
+enum view_query_kind {
+    VIEW_QUERY_EVENTS,   /* all events of project and context, as the event store has them */
+    VIEW_QUERY_RESOURCE, /* the text of a resource (uri) at a commit; stage NULL: of the project */
+    VIEW_QUERY_JOB_LOG   /* the output of the job that serves the task `id`, from byte `offset` */
+};
+struct view_query {
+    enum view_query_kind kind;
+    const char *project, *stage, *context, *id, *uri, *commit; /* NULL where the kind has no use for it */
+    uint64_t offset;
+};
+struct view_answer {
+    bool came;        /* false: `why` says why not; body is "" then */
+    const char *body; /* terminated; of a resource: decoded */
+    size_t len;
+    const char *why;
 };
 
 struct view_ports {
     void *arg;
     /* Begins a decision; reports come back through view_decision_changed. */
-    void (*decide)(void *arg, const struct decision_request *request);
-    void (*control)(void *arg, const struct model_sequence *seq, const char *verb); /* pause, resume, abort */
+    void (*decide)(void *arg, size_t source, const struct decision_request *request);
+    void (*control)(void *arg, size_t source, const struct model_sequence *seq,
+                    const char *verb); /* pause, resume, abort */
     void (*reload)(void *arg);
     void (*quit)(void *arg);
-    /* Fetches the output of the job that serves a task (from byte offset); comes back through view_job_log.
-     */
-    void (*job_log)(void *arg, const char *triggered_id, uint64_t offset);
-    int64_t (*now_ns)(void *arg); /* the server's clock, as far as it is known */
+    /* Asks; the ticket comes back with the answer, never before this returns. query is borrowed. */
+    void (*fetch)(void *arg, size_t source, const struct view_query *query, uint64_t ticket);
+    int64_t (*now_ns)(void *arg, size_t source); /* the server's clock, as far as it is known */
 };
 
-/* Opens the terminal (the process's own) and draws. STATUS_INVALID with a sentence for a person where it
- * cannot be used (TERM=dumb or unknown, no terminal). */
-MUST_CHECK enum status view_new(uv_loop_t *loop, const struct model *model,
-                                const struct view_settings *settings, const struct view_ports *ports,
-                                struct view **out, struct error *err);
-void view_free(struct view *v);    /* restores the terminal */
+/* Opens the terminal (the process's own). STATUS_INVALID with a sentence for a person where it cannot be used
+ * (TERM=dumb or unknown, no terminal). The first frame comes with the first source. */
+MUST_CHECK enum status view_new(uv_loop_t *loop, const struct view_settings *settings,
+                                const struct view_ports *ports, struct view **out, struct error *err);
+size_t view_add_source(struct view *v, const struct view_source *source); /* copies; returns its number */
+void view_free(struct view *v);                                           /* restores the terminal */
 void view_emergency_restore(void); /* async-signal-safe enough for abort and fatal signals: leaves the
                                       alternate screen, shows the cursor */
 
 void view_model_changed(
     struct view *v); /* cheap: draws at once after a quiet time, else at the next frame (30 a second) */
-void view_set_link(struct view *v, enum view_link link, int64_t since_ns, const char *why);
-void view_set_identity(struct view *v, const char *name, const char *role); /* role NULL: unknown */
-void view_decision_changed(struct view *v, const char *triggeredid, enum decision_state state,
+void view_set_link(struct view *v, size_t source, enum view_link link, int64_t since_ns, const char *why);
+void view_set_identity(struct view *v, size_t source, const char *name,
+                       const char *role); /* role NULL: unknown */
+void view_decision_changed(struct view *v, size_t source, const char *triggeredid, enum decision_state state,
                            const char *text);
-void view_job_log(struct view *v, const char *triggered_id, uint64_t offset, const char *bytes, size_t len,
-                  bool growing);
+void view_fetched(struct view *v, uint64_t ticket, const struct view_answer *answer);
 void view_message(struct view *v, bool is_error,
                   const char *text); /* one line above the key line, until a key */
 

@@ -10,12 +10,23 @@ check_PROGRAMS += %D%/view_driver
 %C%_view_driver_SOURCES = %D%/scene.c %D%/scene.h %D%/view_driver.c
 %C%_view_driver_LDADD = $(VIEW_LIBS) libmodel.la libevent.la $(BASE_LIBS)
 
-check_PROGRAMS += %D%/input_test %D%/grid_test %D%/theme_test
-TESTS += %D%/input_test %D%/grid_test %D%/theme_test
-%C%_input_test_SOURCES = %D%/input_test.c
-%C%_input_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
+check_PROGRAMS += %D%/grid_test
+TESTS += %D%/grid_test
 %C%_grid_test_SOURCES = %D%/grid_test.c
 %C%_grid_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += %D%/input_test
+TESTS += %D%/input_test
+%C%_input_test_SOURCES = %D%/input_test.c
+%C%_input_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += %D%/keymap_test
+TESTS += %D%/keymap_test
+%C%_keymap_test_SOURCES = %D%/keymap_test.c
+%C%_keymap_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += %D%/theme_test
+TESTS += %D%/theme_test
 %C%_theme_test_SOURCES = %D%/console_fonts.h %D%/theme_test.c
 %C%_theme_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS) -lm
 
@@ -24,20 +35,36 @@ check_LTLIBRARIES += %D%/libscreens.la
 %C%_libscreens_la_SOURCES = %D%/scene.c %D%/scene.h %D%/screens.c %D%/screens.h
 %C%_libscreens_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 SCREEN_LIBS = %D%/libscreens.la $(PTY_LIBS) $(BASE_LIBS)
-check_PROGRAMS += %D%/decide_test %D%/golden_test %D%/screen_test %D%/storm_test
-TESTS += %D%/decide_test %D%/golden_test %D%/screen_test %D%/storm_test
-%C%_storm_test_SOURCES = %D%/storm_test.c
-%C%_storm_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
-%C%_storm_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/decide_test
+TESTS += %D%/decide_test
 %C%_decide_test_SOURCES = %D%/decide_test.c
 %C%_decide_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_decide_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/golden_test
+TESTS += %D%/golden_test
 %C%_golden_test_SOURCES = %D%/golden_test.c
 %C%_golden_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_golden_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/screen_test
+TESTS += %D%/screen_test
 %C%_screen_test_SOURCES = %D%/screen_test.c
 %C%_screen_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_screen_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/sources_test
+TESTS += %D%/sources_test
+%C%_sources_test_SOURCES = %D%/sources_test.c
+%C%_sources_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_sources_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/storm_test
+TESTS += %D%/storm_test
+%C%_storm_test_SOURCES = %D%/storm_test.c
+%C%_storm_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_storm_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
 dist_noinst_DATA += %D%/golden/box-120x30.txt %D%/golden/box-40x10.txt %D%/golden/box-80x24.txt \
 	%D%/golden/box-ascii-80x24.txt %D%/golden/box-back-120x30.txt %D%/golden/box-back-80x24.txt \

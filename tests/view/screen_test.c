@@ -337,9 +337,9 @@ static void q_only_goes_back_from_other_screens(void **state)
     (void)state;
     struct pty *p = screen_open("waiting", 80, 24);
     pty_type(p, "?");
-    screen_expect(p, "Ctrl-L");
+    screen_expect(p, "one row up");
     pty_type(p, "q");
-    screen_expect_not(p, "Ctrl-L");
+    screen_expect_not(p, "one row up");
     pty_type(p, "\r");
     screen_expect(p, "waits for a decision");
     pty_type(p, "q");
@@ -370,14 +370,24 @@ static void the_output_of_a_job_is_followed(void **state)
     pty_type(p, "L");
     screen_expect_heard(p, "job_log qa.je-test.7c2e9f01 0");
     screen_expect(p, "asking for the output");
-    pty_tell(p, "log qa.je-test.7c2e9f01 0 growing first line\\nsecond \\e[31mred\\e[0m line\\n");
+    pty_tell(p, "answer first line\\nsecond \\e[31mred\\e[0m line\\n");
     screen_expect(p, "first line");
     screen_expect(p, "second red line");
     screen_expect_heard(p, "job_log qa.je-test.7c2e9f01 36");
-    pty_tell(p, "log qa.je-test.7c2e9f01 36 growing 10%%\\r50%%\\r100%% \\e[2Jdone\\n");
+    pty_tell(p, "answer 10%%\\r50%%\\r100%% \\e[2Jdone\\n");
     screen_expect(p, "100% \xef\xbf\xbd[2Jdone");
-    pty_tell(p, "log qa.je-test.7c2e9f01 58 ended the end\\n");
+    screen_expect_heard(p, "job_log qa.je-test.7c2e9f01 58");
+    pty_tell(p, "answer the end\\n");
     screen_expect(p, "the end");
+    screen_expect_heard(p, "job_log qa.je-test.7c2e9f01 66");
+    struct buffer script = BUFFER_LIMIT(1 << 20);
+    struct scene_run run = screen_run;
+    run.stage = "qa";
+    run.context = "7c2e9f01";
+    scene_task_finished(&script, &run, "je-test", "job-executor-service", "pass", "ok", 0);
+    screen_tell(p, &script);
+    screen_settle(p);
+    pty_tell(p, "answer ");
     screen_expect(p, "ended");
     screen_end(p);
 }
@@ -406,7 +416,7 @@ static void a_flood_of_events_leaves_the_keyboard_alive(void **state)
     }
     screen_tell(p, &script);
     pty_type(p, "?");
-    screen_expect(p, "Ctrl-L");
+    screen_expect(p, "one row up");
     screen_settle(p);
     screen_end(p);
 }

@@ -20,14 +20,19 @@
 #include "scene.h"
 #include "view/view.h"
 
-#define SYNC_MS 40
+#define SYNC_MS     40
+#define SOURCES_MAX 8
 
 struct driver {
     uv_loop_t loop;
     uv_pipe_t script;
     uv_timer_t sync;
     char *sync_text;
-    struct model *model;
+    struct model *models[SOURCES_MAX]; /* source: the one that orders are about */
+    size_t source, source_count;
+    char *names[SOURCES_MAX];
+    uint64_t asked; /* the newest ticket */
+    bool read_only;
     struct view *view;
     struct buffer pending;
     struct event event;
@@ -47,16 +52,20 @@ static void say(const char *format, ...)
 
 /* ---- ports ---- */
 
-static void on_decide(void *arg, const struct decision_request *r)
+static void on_decide(void *arg, size_t source, const struct decision_request *r)
 {
-    (void)arg;
+    const struct driver *d = arg;
+    if (source > 0)
+        say("at %s\n", d->names[source]);
     say("decide %s %s %s/%s/%s comment=%s stale=%d\n", r->approve ? "approve" : "decline", r->triggeredid,
         r->project, r->stage, r->service, r->comment ? r->comment : "", r->stale);
 }
 
-static void on_control(void *arg, const struct model_sequence *seq, const char *verb)
+static void on_control(void *arg, size_t source, const struct model_sequence *seq, const char *verb)
 {
-    (void)arg;
+    const struct driver *d = arg;
+    if (source > 0)
+        say("at %s\n", d->names[source]);
     say("control %s %s\n", verb, seq->context);
 }
 
@@ -66,14 +75,24 @@ static void on_reload(void *arg)
     say("reload\n");
 }
 
-static void on_job_log(void *arg, const char *triggered_id, uint64_t offset)
+static void on_fetch(void *arg, size_t source, const struct view_query *q, uint64_t ticket)
 {
-    (void)arg;
-    say("job_log %s %llu\n", triggered_id, (unsigned long long)offset);
+    struct driver *d = arg;
+    d->asked = ticket;
+    if (source > 0)
+        say("at %s\n", d->names[source]);
+    if (q->kind == VIEW_QUERY_JOB_LOG)
+        say("job_log %s %llu\n", q->id, (unsigned long long)q->offset);
+    else if (q->kind == VIEW_QUERY_EVENTS)
+        say("events %s %s\n", q->project, q->context);
+    else
+        say("resource %s %s %s %s\n", q->project, q->stage ? q->stage : "-", q->uri,
+            q->commit ? q->commit : "-");
 }
 
-static int64_t on_now(void *arg)
+static int64_t on_now(void *arg, size_t source)
 {
+    (void)source;
     const struct driver *d = arg;
     return d->clock_ns + (d->started_ns ? clock_monotonic_ns() - d->started_ns : 0);
 }
@@ -96,6 +115,32 @@ static void on_quit(void *arg)
 }
 
 /* ---- orders ---- */
+
+/* "NAME" or "NAME LABEL COLOUR": orders are about it from now on; one that is not known is added. */
+static void use_source(struct driver *d, char *text)
+{
+    char *name = text, *label = strchr(text, ' '), *colour = NULL;
+    if (label) {
+        *label++ = '\0';
+        colour = strchr(label, ' ');
+    }
+    if (colour)
+        *colour++ = '\0';
+    for (d->source = 0; d->source < d->source_count; d->source++)
+        if (strcmp(d->names[d->source], name) == 0)
+            return;
+    if (d->source_count == SOURCES_MAX)
+        abort();
+    d->names[d->source] = mem_string(name);
+    d->models[d->source] = model_new();
+    d->source_count++;
+    const struct view_source source = {.name = name,
+                                       .label = label,
+                                       .colour = colour,
+                                       .model = d->models[d->source],
+                                       .read_only = d->read_only};
+    (void)view_add_source(d->view, &source);
+}
 
 static enum view_link link_named(const char *name)
 {
@@ -150,11 +195,11 @@ static void apply_json(struct driver *d, const char *what, const char *text)
     enum status status = json_parse(text, strlen(text), &json, &err);
     d->number++;
     if (status == STATUS_OK && strcmp(what, "project") == 0)
-        status = model_apply_project(d->model, json, d->number, &err);
+        status = model_apply_project(d->models[d->source], json, d->number, &err);
     else if (status == STATUS_OK && strcmp(what, "state") == 0)
-        status = model_apply_state(d->model, json, d->number, &err);
+        status = model_apply_state(d->models[d->source], json, d->number, &err);
     else if (status == STATUS_OK)
-        status = model_apply_open_approvals(d->model, json, d->number, &err);
+        status = model_apply_open_approvals(d->models[d->source], json, d->number, &err);
     if (status != STATUS_OK)
         say("error %s\n", err.text);
     cJSON_Delete(json);
@@ -166,7 +211,7 @@ static void apply_event(struct driver *d, const char *text)
     struct error err = ERROR_NONE;
     enum status status = event_decode(text, strlen(text), EVENT_FORM_COMPLETE, &d->event, &err);
     if (status == STATUS_OK)
-        status = model_apply_event(d->model, &d->event, ++d->number, &err);
+        status = model_apply_event(d->models[d->source], &d->event, ++d->number, &err);
     if (status != STATUS_OK)
         say("error %s\n", err.text);
     view_model_changed(d->view);
@@ -203,25 +248,27 @@ static void order(struct driver *d, char *line)
         set_clock(d, rest);
     } else if (strcmp(verb, "link") == 0) {
         const enum view_link link = link_named(word(&rest));
-        const int64_t since_ns = on_now(d) - atoll(word(&rest)) * CLOCK_S;
-        view_set_link(d->view, link, since_ns, *rest ? rest : NULL);
+        const int64_t since_ns = on_now(d, 0) - atoll(word(&rest)) * CLOCK_S;
+        view_set_link(d->view, d->source, link, since_ns, *rest ? rest : NULL);
     } else if (strcmp(verb, "identity") == 0) {
         const char *name = word(&rest);
-        view_set_identity(d->view, name, *rest ? rest : NULL);
+        view_set_identity(d->view, d->source, name, *rest ? rest : NULL);
     } else if (strcmp(verb, "message") == 0) {
         const bool is_error = strcmp(word(&rest), "error") == 0;
         view_message(d->view, is_error, rest);
     } else if (strcmp(verb, "decision") == 0) {
         const char *id = word(&rest), *state = word(&rest);
-        view_decision_changed(d->view, id, state_named(state), *rest ? rest : NULL);
-    } else if (strcmp(verb, "log") == 0) {
-        const char *id = word(&rest);
-        const uint64_t offset = strtoull(word(&rest), NULL, 10);
-        const bool growing = strcmp(word(&rest), "growing") == 0;
+        view_decision_changed(d->view, d->source, id, state_named(state), *rest ? rest : NULL);
+    } else if (strcmp(verb, "answer") == 0) {
         unescape(rest);
-        view_job_log(d->view, id, offset, rest, strlen(rest), growing);
+        view_fetched(d->view, d->asked,
+                     &(struct view_answer){.came = true, .body = rest, .len = strlen(rest), .why = ""});
+    } else if (strcmp(verb, "refuse") == 0) {
+        view_fetched(d->view, d->asked, &(struct view_answer){.body = "", .why = rest});
+    } else if (strcmp(verb, "source") == 0) {
+        use_source(d, rest);
     } else if (strcmp(verb, "clear") == 0) {
-        model_clear(d->model);
+        model_clear(d->models[d->source]);
         view_model_changed(d->view);
     } else if (strcmp(verb, "sync") == 0) {
         free(d->sync_text);
@@ -276,7 +323,7 @@ static void play_scene(struct driver *d, const char *name)
     buffer_free(&script);
 }
 
-static const char *parse_arguments(int argc, char **argv, struct view_settings *s)
+static const char *parse_arguments(int argc, char **argv, struct view_settings *s, const char **context)
 {
     const char *scene = NULL;
     static const char *const glyphs[] = {"auto", "unicode", "console", "ascii"};
@@ -291,7 +338,7 @@ static const char *parse_arguments(int argc, char **argv, struct view_settings *
         else if (strcmp(argv[i], "--theme") == 0)
             s->theme = value;
         else if (strcmp(argv[i], "--context") == 0)
-            s->context_name = value;
+            *context = value;
         else if (strcmp(argv[i], "--hint") == 0)
             s->hint = value;
         else if (strcmp(argv[i], "--glyphs") == 0)
@@ -311,24 +358,27 @@ int main(int argc, char **argv)
                                      .control = on_control,
                                      .reload = on_reload,
                                      .quit = on_quit,
-                                     .job_log = on_job_log,
+                                     .fetch = on_fetch,
                                      .now_ns = on_now};
     struct view_settings settings = {.data_directory = getenv("DRAWBRIDGE_DATADIR")};
     (void)setlocale(LC_ALL, "");   /* an unknown locale is C */
     (void)signal(SIGHUP, SIG_IGN); /* that the terminal is gone is for the view to see */
-    const char *scene = parse_arguments(argc, argv, &settings);
+    const char *context = "";
+    const char *scene = parse_arguments(argc, argv, &settings, &context);
+    d.read_only = settings.read_only;
     (void)clock_parse("2026-11-24T10:00:00Z", &d.clock_ns);
     if (uv_loop_init(&d.loop) != 0)
         return 70;
-    d.model = model_new();
-    if (view_new(&d.loop, d.model, &settings, &ports, &d.view, &err) != STATUS_OK) {
+    if (view_new(&d.loop, &settings, &ports, &d.view, &err) != STATUS_OK) {
         say("refused %s\n", err.text);
         fprintf(stderr, "view_driver: %s\n", err.text);
         (void)uv_run(&d.loop, UV_RUN_DEFAULT);
         (void)uv_loop_close(&d.loop);
-        model_free(d.model);
         return 2;
     }
+    char *first = mem_string(context);
+    use_source(&d, first);
+    free(first);
     d.script.data = d.sync.data = &d;
     (void)uv_timer_init(&d.loop, &d.sync); /* never fails */
     if (uv_pipe_init(&d.loop, &d.script, 0) != 0 || uv_pipe_open(&d.script, 3) != 0 ||
@@ -340,7 +390,10 @@ int main(int argc, char **argv)
     (void)uv_run(&d.loop, UV_RUN_DEFAULT);
     const int left = uv_loop_close(&d.loop); /* a handle that is left would be a leak of the view's */
     event_free(&d.event);
-    model_free(d.model);
+    for (size_t i = 0; i < d.source_count; i++) {
+        model_free(d.models[i]);
+        free(d.names[i]);
+    }
     buffer_free(&d.pending);
     free(d.sync_text);
     return left == 0 ? 0 : 71;

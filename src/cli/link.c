@@ -1,0 +1,391 @@
+#include "config.h"
+
+#include "cli/link.h"
+
+#include <malloc.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "feed/feed.h"
+
+#define SETTLE_MS    300
+#define TRIM_EVENTS  2000  /* between two looks at what may go */
+#define SMALL_ANSWER 16384 /* bytes */
+#define LARGE_BLOCK                                                                                          \
+    262144 /* bytes; malloc maps and unmaps such a block, so that nothing of a large answer stays in the     \
+              heap */
+
+struct link {
+    struct link_settings settings;
+    uv_loop_t *loop;
+    struct model *model;
+    struct feed *feed;
+    struct decide *decide;
+    struct view *view;
+    size_t source;
+    struct map shipyards;  /* project → commit of the newest shipyard that a live event named */
+    struct fetch *fetches; /* requests under way, beside those of feed and decide */
+    size_t events_since_trim;
+    struct event event;      /* decoded into again and again */
+    uv_timer_t settle;       /* after a snapshot */
+    int64_t clock_offset_ns; /* the server's clock less ours */
+};
+
+/* --- requests --- */
+
+struct fetch {
+    struct link *owner;
+    struct fetch *next;
+    struct http_call *call;
+    char *name; /* what is fetched */
+    enum view_query_kind kind;
+    uint64_t number; /* of a project: that of the event that made us ask; of a query: its ticket */
+};
+
+static void free_fetch(struct fetch *fetch)
+{
+    struct fetch **at = &fetch->owner->fetches;
+    while (*at != fetch)
+        at = &(*at)->next;
+    *at = fetch->next;
+    free(fetch->name);
+    free(fetch);
+}
+
+/* Takes url. done gets the fetch, and frees it. */
+static void start_fetch(struct link *l, char *url, const char *name, uint64_t number, http_done done)
+{
+    struct fetch *fetch = MEM_NEW(struct fetch);
+    *fetch = (struct fetch){.owner = l, .next = l->fetches, .name = mem_string(name), .number = number};
+    l->fetches = fetch;
+    fetch->call = http_send(l->settings.http,
+                            &(struct http_request){.method = "GET", .url = url, .token = l->settings.token},
+                            done, fetch);
+    free(url);
+}
+
+/* --- feed → model → view --- */
+
+/* What cannot be applied is counted by nobody and hides nothing: it is said once, in the message line. */
+static void complain(struct link *l, const char *what, const struct error *err)
+{
+    char *text = mem_printf("%s: %s", what, err->text);
+    view_message(l->view, true, text);
+    free(text);
+}
+
+static void apply_event(struct link *l, const char *text, size_t len, uint64_t number)
+{
+    struct error err = ERROR_NONE;
+    if (event_decode(text, len, EVENT_FORM_COMPLETE, &l->event, &err) != STATUS_OK ||
+        model_apply_event(l->model, &l->event, number, &err) != STATUS_OK)
+        complain(l, "an event of the server was left out", &err);
+}
+
+static void project_fetched(void *arg, const struct http_response *response)
+{
+    struct fetch *fetch = arg;
+    struct link *l = fetch->owner;
+    struct error err = ERROR_NONE;
+    cJSON *project = NULL;
+    /* Where it fails, the tasks to come are shown as they were: the run itself tells those that it reaches.
+     */
+    if (response->status == STATUS_OK && response->code == 200 &&
+        json_parse(response->body, response->body_len, &project, &err) == STATUS_OK &&
+        model_apply_project(l->model, project, fetch->number, &err) == STATUS_OK)
+        view_model_changed(l->view);
+    cJSON_Delete(project);
+    free_fetch(fetch);
+}
+
+/* A run that began with another shipyard than the runs before: the project's tasks and stages may be others.
+ */
+static void follow_shipyard(struct link *l, uint64_t number)
+{
+    const struct event *ev = &l->event;
+    if (ev->shipyardcommit == NULL || ev->project == NULL)
+        return;
+    const char *known = map_get(&l->shipyards, ev->project);
+    if (known != NULL && strcmp(known, ev->shipyardcommit) == 0)
+        return;
+    free(map_put(&l->shipyards, ev->project, mem_string(ev->shipyardcommit)));
+    start_fetch(l, http_url(l->settings.server, "/controlPlane/v1/project/{}", ev->project), ev->project,
+                number, project_fetched);
+}
+
+/* What ended long ago goes, so that a dashboard can stay open for months. */
+static void trim(struct link *l)
+{
+    l->events_since_trim = 0;
+    (void)model_trim(l->model); /* the view looks again before it draws or takes a key */
+}
+
+static void on_event(void *arg, const char *text, size_t len, uint64_t number)
+{
+    struct link *l = arg;
+    apply_event(l, text, len, number);
+    follow_shipyard(l, number);
+    if (++l->events_since_trim >= TRIM_EVENTS)
+        trim(l);
+    view_model_changed(l->view);
+}
+
+static void apply_events(struct link *l, const cJSON *answer, uint64_t number)
+{
+    struct buffer text = BUFFER_LIMIT(JSON_EVENT_MAX);
+    const cJSON *event;
+    cJSON_ArrayForEach(event, json_get(answer, "events"))
+    {
+        buffer_clear(&text);
+        if (json_print(event, &text))
+            apply_event(l, buffer_text(&text), text.len, number);
+    }
+    buffer_free(&text);
+}
+
+static void on_snapshot_begin(void *arg, bool replaces)
+{
+    struct link *l = arg;
+    if (replaces)
+        model_clear(l->model);
+}
+
+static void on_snapshot(void *arg, const char *what, const char *text, size_t len, uint64_t number)
+{
+    struct link *l = arg;
+    struct error err = ERROR_NONE;
+    cJSON *answer = NULL;
+    struct arena arena = {.block_size = len > SMALL_ANSWER ? LARGE_BLOCK : 0};
+    enum status status = json_parse_in_arena(text, len, &arena, &answer, &err);
+    if (status == STATUS_OK && strcmp(what, "project") == 0)
+        status = model_apply_project(l->model, answer, number, &err);
+    else if (status == STATUS_OK && strcmp(what, "state") == 0)
+        status = model_apply_state(l->model, answer, number, &err);
+    else if (status == STATUS_OK && strcmp(what, "open") == 0)
+        status = model_apply_open_approvals(l->model, answer, number, &err);
+    else if (status == STATUS_OK && strcmp(what, "events") == 0)
+        apply_events(l, answer, number);
+    if (status != STATUS_OK)
+        complain(l, "a part of the server's answer was left out", &err);
+    arena_free(&arena);
+}
+
+/* The answers of a snapshot are many times what is kept of them; they are freed behind on_snapshot_end. */
+static void give_back_memory(uv_timer_t *timer)
+{
+    struct link *l = timer->data;
+    event_free(&l->event); /* its arena fits the largest event so far */
+    malloc_trim(0);
+}
+
+static void on_snapshot_end(void *arg, bool replaces)
+{
+    struct link *l = arg;
+    (void)replaces; /* on_snapshot_begin has cleared the model */
+    trim(l);
+    uv_timer_start(&l->settle, give_back_memory, SETTLE_MS, 0);
+    view_model_changed(l->view);
+}
+
+static void on_state(void *arg, enum feed_state state, const char *why)
+{
+    static const enum view_link links[] = {[FEED_CONNECTING] = VIEW_LINK_CONNECTING,
+                                           [FEED_LIVE] = VIEW_LINK_LIVE,
+                                           [FEED_STALE] = VIEW_LINK_STALE,
+                                           [FEED_OFFLINE] = VIEW_LINK_OFFLINE,
+                                           [FEED_REFUSED] = VIEW_LINK_REFUSED};
+    struct link *l = arg;
+    int64_t since = clock_now_ns();
+    if (l->feed != NULL && feed_last_heard_ns(l->feed) != 0)
+        since -= clock_monotonic_ns() - feed_last_heard_ns(l->feed);
+    view_set_link(l->view, l->source, links[state], since + l->clock_offset_ns, why);
+}
+
+static void on_identity(void *arg, const char *name, const char *role, const char *server,
+                        int64_t server_time_ns)
+{
+    struct link *l = arg;
+    (void)server;
+    if (server_time_ns != 0)
+        l->clock_offset_ns = server_time_ns - clock_now_ns();
+    view_set_identity(l->view, l->source, name, role);
+}
+
+/* --- view → server --- */
+
+static void decision_changed(void *arg, const char *triggeredid, enum decision_state state, const char *text)
+{
+    struct link *l = arg;
+    view_decision_changed(l->view, l->source, triggeredid, state, text);
+}
+
+void link_decide(struct link *l, const struct decision_request *request)
+{
+    decide_submit(l->decide, request, decision_changed, l);
+}
+
+static void controlled(void *arg, enum status status, const struct error *err)
+{
+    struct link *l = arg;
+    if (status != STATUS_OK)
+        view_message(l->view, true, err->text);
+}
+
+void link_control(struct link *l, const struct model_sequence *seq, const char *verb)
+{
+    decide_control(l->decide, seq->stage->project->name, seq->context, seq->stage->name, verb, controlled, l);
+}
+
+void link_reload(struct link *l)
+{
+    feed_reload(l->feed);
+}
+
+int64_t link_now_ns(const struct link *l)
+{
+    return clock_now_ns() + l->clock_offset_ns;
+}
+
+/* The text of a resource, which comes as base64 in JSON. */
+static char *resource_text(const struct http_response *response, size_t *len)
+{
+    cJSON *answer = NULL;
+    char *text = NULL;
+    if (json_parse(response->body, response->body_len, &answer, NULL) == STATUS_OK) {
+        const char *base64 = json_text(answer, "resourceContent");
+        const size_t size = base64 != NULL ? strlen(base64) : 0;
+        text = mem_alloc(size + 1);
+        if (base64 == NULL || sodium_base642bin((unsigned char *)text, size, base64, size, "\r\n", len, NULL,
+                                                sodium_base64_VARIANT_ORIGINAL) != 0) {
+            free(text);
+            text = NULL;
+        }
+    }
+    cJSON_Delete(answer);
+    return text;
+}
+
+static void query_answered(void *arg, const struct http_response *response)
+{
+    struct fetch *fetch = arg;
+    struct link *l = fetch->owner;
+    struct error err = ERROR_NONE;
+    const struct http_request request = {.method = "GET", .url = fetch->name};
+    struct view_answer answer = {.body = ""};
+    char *decoded = NULL;
+    if (response->status != STATUS_OK) {
+        answer.why = response->error;
+    } else if (response->code != 200) {
+        (void)http_error(&request, response->code, response->body, response->body_len, &err);
+        answer.why = err.text;
+    } else if (fetch->kind == VIEW_QUERY_RESOURCE) {
+        decoded = resource_text(response, &answer.len);
+        answer.came = decoded != NULL;
+        answer.body = decoded != NULL ? decoded : "";
+        answer.why = "the server's answer is no resource";
+    } else {
+        answer = (struct view_answer){.came = true, .body = response->body, .len = response->body_len};
+    }
+    view_fetched(l->view, fetch->number, &answer);
+    free(decoded);
+    free_fetch(fetch);
+}
+
+static char *query_url(const struct link *l, const struct view_query *q)
+{
+    const char *server = l->settings.server;
+    const char *commit = q->commit != NULL ? q->commit : "";
+    char number[24];
+    switch (q->kind) {
+    case VIEW_QUERY_EVENTS:
+        return http_url(server, "/mongodb-datastore/event?project={}&keptnContext={}&pageSize=1000",
+                        q->project, q->context);
+    case VIEW_QUERY_RESOURCE:
+        if (q->stage != NULL)
+            return http_url(server, "/resource-service/v1/project/{}/stage/{}/resource/{}?gitCommitID={}",
+                            q->project, q->stage, q->uri, commit);
+        return http_url(server, "/resource-service/v1/project/{}/resource/{}?gitCommitID={}", q->project,
+                        q->uri, commit);
+    case VIEW_QUERY_JOB_LOG:
+        (void)snprintf(number, sizeof number, "%llu", (unsigned long long)q->offset); /* 20 digits at most */
+        return http_url(server, "/v1/job/{}/log?offset={}", q->id, number);
+    }
+    return NULL;
+}
+
+void link_fetch(struct link *l, const struct view_query *query, uint64_t ticket)
+{
+    char *url = query_url(l, query);
+    char *name = mem_string(url); /* what an error names */
+    start_fetch(l, url, name, ticket, query_answered);
+    l->fetches->kind = query->kind;
+    free(name);
+}
+
+/* --- birth and death --- */
+
+struct link *link_new(uv_loop_t *loop, const struct link_settings *settings)
+{
+    struct link *l = MEM_NEW(struct link);
+    l->settings = *settings;
+    l->loop = loop;
+    l->model = model_new();
+    uv_timer_init(loop, &l->settle);
+    l->settle.data = l;
+    return l;
+}
+
+const struct model *link_model(const struct link *l)
+{
+    return l->model;
+}
+
+void link_start(struct link *l, struct view *view, size_t source)
+{
+    const struct link_settings *s = &l->settings;
+    const struct feed_settings settings = {.server = s->server,
+                                           .stream = s->stream,
+                                           .token = s->token,
+                                           .projects = s->projects,
+                                           .snapshot = true};
+    const struct feed_callbacks callbacks = {.arg = l,
+                                             .on_event = on_event,
+                                             .on_snapshot_begin = on_snapshot_begin,
+                                             .on_snapshot = on_snapshot,
+                                             .on_snapshot_end = on_snapshot_end,
+                                             .on_state = on_state,
+                                             .on_identity = on_identity};
+    l->view = view;
+    l->source = source;
+    l->decide = decide_new(
+        l->loop, s->http,
+        &(struct decide_settings){.server = s->server, .token = s->token, .read_only = s->read_only});
+    l->feed = feed_open(l->loop, s->http, &settings, &callbacks);
+}
+
+void link_stop(struct link *l)
+{
+    if (l->feed != NULL)
+        feed_close(l->feed);
+    if (l->decide != NULL)
+        decide_free(l->decide);
+    while (l->fetches != NULL) {
+        http_cancel(l->fetches->call);
+        free_fetch(l->fetches);
+    }
+    uv_close((uv_handle_t *)&l->settle, NULL);
+}
+
+void link_free(struct link *l)
+{
+    model_free(l->model);
+    event_free(&l->event);
+    map_free(&l->shipyards, free);
+    free(l);
+}

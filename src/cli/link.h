@@ -1,0 +1,36 @@
+/* cli/link.h: one connection of the dashboard: what its feed brings goes into its model, and the view is
+ * told. Each has its own freshness, role, clock and calls under way; none waits for another. */
+#ifndef CLI_LINK_H
+#define CLI_LINK_H
+
+#include <stdint.h>
+#include <uv.h>
+
+#include "decide/decide.h"
+#include "http/http.h"
+#include "model/model.h"
+#include "view/view.h"
+
+struct link;
+
+struct link_settings {
+    const char *server, *stream, *token; /* as in struct cli_context */
+    const char *const *projects;
+    bool read_only;
+    struct http_client *http;
+};
+
+struct link *link_new(uv_loop_t *loop, const struct link_settings *settings); /* borrows all of it */
+const struct model *link_model(const struct link *l);
+/* Connects. The view is told as the source of this number. */
+void link_start(struct link *l, struct view *view, size_t source);
+void link_decide(struct link *l, const struct decision_request *request);
+void link_control(struct link *l, const struct model_sequence *seq, const char *verb);
+void link_reload(struct link *l);
+void link_fetch(struct link *l, const struct view_query *query, uint64_t ticket);
+int64_t link_now_ns(const struct link *l); /* the server's clock, as far as it is known */
+/* Stops all that is under way: no callback after it. The model stays until link_free, for the view. */
+void link_stop(struct link *l);
+void link_free(struct link *l); /* after the loop has run once */
+
+#endif

@@ -1,0 +1,221 @@
+/* Connections shown together: what each one's model has changed, and what waits in any of them. */
+#include "config.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "view/internal.h"
+
+/* The label's colour, in the role that the source's number gives it. */
+static void take_colour(struct view *v, const struct source *s)
+{
+    int32_t colour = STYLE_DEFAULT;
+    if (!s->colour || !theme_parse_colour(s->colour, term_depth(v->term), &colour))
+        return; /* one that is none was refused with the settings */
+    v->theme.styles[source_role(s)].fg = colour;
+    term_set_styles(v->term, v->theme.styles);
+}
+
+enum role source_role(const struct source *s)
+{
+    return s->colour ? (enum role)(ROLE_LABEL_1 + s->number % LABEL_ROLES) : ROLE_TITLE;
+}
+
+size_t view_add_source(struct view *v, const struct view_source *source)
+{
+    struct source *s = MEM_NEW(struct source);
+    s->number = v->source_count;
+    s->name = mem_string(source->name ? source->name : "");
+    s->label = mem_string(source->label);
+    s->colour = mem_string(source->colour);
+    s->model = source->model;
+    s->read_only = source->read_only || v->read_only;
+    assert(v->source_count < SOURCES_MAX);
+    v->sources[v->source_count++] = s;
+    v->revision++;
+    v->tree.built = false;
+    take_colour(v, s);
+    view_model_changed(v);
+    return s->number;
+}
+
+void source_free(struct source *s)
+{
+    if (!s)
+        return;
+    free(s->name);
+    free(s->label);
+    free(s->colour);
+    free(s->user);
+    free(s->role);
+    free(s->link_why);
+    free(s);
+}
+
+const char *source_label(const struct source *s)
+{
+    return s->label ? s->label : s->name;
+}
+
+bool source_is_fresh(const struct source *s)
+{
+    return s->link == VIEW_LINK_LIVE || s->link == VIEW_LINK_POLLING;
+}
+
+/* Each list is sorted by since_ns already; sources are few. */
+static void merge_waiting(struct view *v)
+{
+    size_t next[SOURCES_MAX] = {0};
+    v->waiting_count = 0;
+    for (;;) {
+        struct pick oldest = {0};
+        for (size_t i = 0; i < v->source_count; i++) {
+            struct source *s = v->sources[i];
+            if (next[i] == model_waiting_count(s->model))
+                continue;
+            const struct model_sequence *seq = model_waiting_at(s->model, next[i]);
+            if (!oldest.seq || seq->since_ns < oldest.seq->since_ns)
+                oldest = (struct pick){.source = s, .seq = seq};
+        }
+        if (!oldest.seq)
+            return;
+        next[oldest.source->number]++;
+        MEM_GROW(v->waiting, v->waiting_count, v->waiting_capacity);
+        v->waiting[v->waiting_count++] = oldest;
+    }
+}
+
+void view_sync(struct view *v)
+{
+    bool changed = false;
+    for (size_t i = 0; i < v->source_count; i++) {
+        const uint64_t revision = model_revision(v->sources[i]->model);
+        changed = changed || revision != v->model_revisions[i];
+        v->model_revisions[i] = revision;
+    }
+    if (changed)
+        v->revision++;
+    if (changed || !v->tree.built)
+        merge_waiting(v);
+    tree_sync(v);
+}
+
+/* Does this model own the project? Its list is sorted by name. */
+static bool has_project(const struct model *m, const struct model_project *project)
+{
+    size_t low = 0, high = model_project_count(m);
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct model_project *at = model_project_at(m, middle);
+        if (at == project)
+            return true;
+        if (strcmp(at->name, project->name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+struct source *view_source_of(const struct view *v, const struct model_sequence *seq)
+{
+    for (size_t i = 1; i < v->source_count; i++)
+        if (has_project(v->sources[i]->model, seq->stage->project))
+            return v->sources[i];
+    return v->sources[0];
+}
+
+struct source *view_current_source(const struct view *v)
+{
+    const struct pick pick = view_selected(v);
+    const struct row *row = tree_row(v);
+    return pick.source ? pick.source : row ? row->source : v->source_count > 0 ? v->sources[0] : NULL;
+}
+
+size_t view_waiting_count(const struct view *v)
+{
+    return v->waiting_count;
+}
+
+struct pick view_waiting_at(const struct view *v, size_t i)
+{
+    return v->waiting[i];
+}
+
+size_t view_count(const struct view *v, enum model_state state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < v->source_count; i++)
+        count += model_count(v->sources[i]->model, state);
+    return count;
+}
+
+struct pick view_selected(const struct view *v)
+{
+    const struct view_ops *top = v->screens[v->screen_count - 1];
+    return top->selected ? top->selected(v) : tree_selected(v);
+}
+
+bool view_may_change(struct view *v, const struct source *s)
+{
+    if (v->read_only || (s && s->read_only)) {
+        view_say(v, false, "read-only: nothing can be changed from here");
+        return false;
+    }
+    if (s && s->role && (strcmp(s->role, "viewer") == 0 || strcmp(s->role, "integration") == 0)) {
+        view_say(v, true, "%s has the role %s, which may not decide; ask for a token with the role approver",
+                 s->user ? s->user : "this token", s->role);
+        return false;
+    }
+    return true;
+}
+
+bool view_ask(struct view *v, const struct source *s, const struct view_query *query, uint64_t *ticket)
+{
+    if (!v->ports.fetch)
+        return false;
+    *ticket = ++v->tickets;
+    v->ports.fetch(v->ports.arg, s->number, query, *ticket);
+    return true;
+}
+
+/* ---- what comes from outside ---- */
+
+static void replace(char **text, const char *with)
+{
+    char *copy = mem_string(with);
+    free(*text);
+    *text = copy;
+}
+
+void view_set_link(struct view *v, size_t source, enum view_link link, int64_t since_ns, const char *why)
+{
+    struct source *s = v->sources[source];
+    s->link = link;
+    s->link_since_ns = since_ns;
+    replace(&s->link_why, why);
+    view_model_changed(v);
+}
+
+void view_set_identity(struct view *v, size_t source, const char *name, const char *role)
+{
+    struct source *s = v->sources[source];
+    replace(&s->user, name);
+    replace(&s->role, role);
+    view_model_changed(v);
+}
+
+void view_decision_changed(struct view *v, size_t source, const char *triggeredid, enum decision_state state,
+                           const char *text)
+{
+    box_decision_changed(v, v->sources[source], triggeredid, state, text);
+    view_model_changed(v);
+}
+
+void view_fetched(struct view *v, uint64_t ticket, const struct view_answer *answer)
+{
+    if (!v->closing)
+        (void)log_fetched(v, ticket, answer); /* nobody else's: whoever asked has gone on to something else */
+}
