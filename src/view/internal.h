@@ -237,6 +237,8 @@ struct view {
     uint64_t model_revisions[SOURCES_MAX], tickets;
     struct view_ports ports;
     struct keymap *keymap;
+    const struct settings *settings; /* never NULL */
+    struct settings defaults;
     struct terminal *term;
     struct theme theme;
     struct grid grid;

@@ -29,4 +29,4 @@ libview_la_SOURCES = \
 	%D%/view.c \
 	%D%/view.h
 libview_la_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS)
-VIEW_LIBS = libview.la $(NCURSES_LIBS)
+VIEW_LIBS = libview.la libsettings.la $(NCURSES_LIBS)

@@ -513,6 +513,8 @@ enum status view_new(uv_loop_t *loop, const struct view_settings *settings, cons
     v->loop = loop;
     v->ports = *ports;
     v->keymap = keymap_new();
+    settings_init_defaults(&v->defaults);
+    v->settings = settings->settings ? settings->settings : &v->defaults;
     v->read_only = settings->read_only;
     v->hint = mem_string(settings->hint);
     v->screens[v->screen_count++] = &tree_screen;
@@ -563,6 +565,7 @@ void view_free(struct view *v)
         source_free(v->sources[i]);
     free(v->waiting);
     keymap_free(v->keymap);
+    settings_free(&v->defaults);
     grid_free(&v->grid);
     arena_free(&v->arena);
     input_free(&v->input);

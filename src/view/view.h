@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "decide/decide.h"
 #include "model/model.h"
+#include "settings/settings.h"
 
 struct view;
 
@@ -29,6 +30,7 @@ struct view_settings {
         *theme; /* name; NULL: "dark", or "mono" where the terminal has no colours or NO_COLOR is set */
     enum view_glyphs glyphs; /* AUTO: by locale and TERM */
     bool read_only, mouse;
+    const struct settings *settings; /* borrowed as long as the view; NULL: defaults */
     const char *hint;           /* one line over the tree that says what to do (the demo); NULL: none */
     const char *data_directory; /* where themes/NAME.yaml is, when not below $XDG_CONFIG_HOME/drawbridge */
 };
