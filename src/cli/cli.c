@@ -26,7 +26,7 @@ struct setup {
     struct cli_context context;
     uv_loop_t loop;
     char *server, *token, *name;
-    const char **projects;
+    const char **projects, **replays;
 };
 
 enum status cli_read_file(const char *path, size_t limit, char **text, size_t *len, struct error *err)
@@ -195,6 +195,9 @@ static enum status set_up(struct setup *s, const struct cli_args *args, const ch
                          stream);
     s->context.read_only = cli_has(args, "read-only");
     s->context.program = program;
+    status = cli_set_replay(&s->context, args, &s->replays, err);
+    if (status != STATUS_OK)
+        return status;
     while (cli_value_at(args, "only-project", projects) != NULL)
         projects++;
     if (projects > 0) {
@@ -294,6 +297,8 @@ int cli_main(int argc, char **argv)
                                "%.*s changes something, which --read-only does not allow: nothing was sent",
                                (int)strcspn(command->words, "|"), command->words);
         if (status == STATUS_OK)
+            status = cli_check_replay(&s->context, command, &err);
+        if (status == STATUS_OK)
             status = run(s, command, &args, &drained, &err);
     }
     if (status != STATUS_OK && err.text[0] != '\0')
@@ -307,6 +312,7 @@ int cli_main(int argc, char **argv)
         _exit(status_exit_code(status)); /* exit() would wait for the look-up; output is flushed */
     cli_args_free(&args);
     free(s->projects);
+    free(s->replays);
     free(s->server);
     free(s->token);
     free(s->name);

@@ -26,6 +26,10 @@ struct cli_context {
     const char *theme; /* NULL: the default */
     enum cli_glyphs glyphs;
     const char *program; /* argv[0] */
+    /* Files that are looked at instead of a server, NULL-terminated; NULL: none. With them nothing can be
+     * changed. */
+    const char *const *replays;
+    double speed; /* of the replay; 0: at once */
 };
 
 /* The whole program. Returns the exit status. */

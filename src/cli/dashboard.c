@@ -137,14 +137,15 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
     return status;
 }
 
-static void add_link(struct dashboard *d, const struct link_settings *settings, const char *name)
+static enum status add_link(struct dashboard *d, const struct link_settings *settings, const char *name,
+                            struct error *err)
 {
     struct link *l = link_new(d->ctx->loop, settings);
     d->links = mem_resize(d->links, (d->link_count + 1) * sizeof(struct link *));
     d->links[d->link_count++] = l;
     const struct view_source source = {
         .name = name, .model = link_model(l), .read_only = settings->read_only};
-    link_start(l, d->view, view_add_source(d->view, &source));
+    return link_start(l, d->view, view_add_source(d->view, &source), err);
 }
 
 static void close_all(struct dashboard *d)
@@ -180,18 +181,20 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
         d->signals[i].data = d;
         uv_signal_start(&d->signals[i], on_signal, numbers[i]);
     }
-    add_link(d,
-             &(struct link_settings){.server = ctx->server,
-                                     .stream = ctx->stream,
-                                     .token = ctx->token,
-                                     .projects = ctx->projects,
-                                     .read_only = ctx->read_only,
-                                     .http = ctx->http},
-             ctx->name);
-    while (!d->quit && uv_run(ctx->loop, UV_RUN_DEFAULT) != 0)
+    status = add_link(d,
+                      &(struct link_settings){.server = ctx->server,
+                                              .stream = ctx->stream,
+                                              .token = ctx->token,
+                                              .projects = ctx->projects,
+                                              .read_only = ctx->read_only,
+                                              .replays = ctx->replays,
+                                              .speed = ctx->speed,
+                                              .http = ctx->http},
+                      ctx->name, err);
+    while (status == STATUS_OK && !d->quit && uv_run(ctx->loop, UV_RUN_DEFAULT) != 0)
         ; /* uv_stop of somebody else (a blocking request) is not ours */
     close_all(d);
     log_set_sink(NULL, NULL);
     free(d);
-    return STATUS_OK;
+    return status;
 }

@@ -65,6 +65,15 @@ MUST_CHECK enum status cli_parse_pairs(const char *option, const char *text, cJS
 /* Finds the command of argv[0] or argv[0] argv[1]. *used: words that name it. NULL: none. */
 const struct cli_command *cli_find_command(int argc, char **argv, int *used);
 
+/* --- replay (replay.c) --- */
+
+/* Reads --replay and --speed. *replays: what ctx->replays points to, the caller's (free). */
+MUST_CHECK enum status cli_set_replay(struct cli_context *ctx, const struct cli_args *args,
+                                      const char ***replays, struct error *err);
+/* STATUS_USAGE where the command (NULL: the dashboard) asks a server, and a recording was given. */
+MUST_CHECK enum status cli_check_replay(const struct cli_context *ctx, const struct cli_command *command,
+                                        struct error *err);
+
 /* --- requests (request.c) --- */
 
 #define CLI_C  "/controlPlane/v1"

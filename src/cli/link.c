@@ -13,8 +13,10 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "feed/feed.h"
+#include "feed/replay.h"
 
 #define SETTLE_MS    300
+#define TICK_MS      500
 #define TRIM_EVENTS  2000  /* between two looks at what may go */
 #define SMALL_ANSWER 16384 /* bytes */
 #define LARGE_BLOCK                                                                                          \
@@ -26,6 +28,7 @@ struct link {
     uv_loop_t *loop;
     struct model *model;
     struct feed *feed;
+    struct replay *replay; /* in place of feed and decide, so that nothing can be asked; NULL: none */
     struct decide *decide;
     struct view *view;
     size_t source;
@@ -34,6 +37,8 @@ struct link {
     size_t events_since_trim;
     struct event event;      /* decoded into again and again */
     uv_timer_t settle;       /* after a snapshot */
+    uv_timer_t answer;       /* of what a replay was asked */
+    uv_timer_t tick;         /* of a replay, whose time goes on at another speed than ours */
     int64_t clock_offset_ns; /* the server's clock less ours */
 };
 
@@ -130,7 +135,8 @@ static void on_event(void *arg, const char *text, size_t len, uint64_t number)
 {
     struct link *l = arg;
     apply_event(l, text, len, number);
-    follow_shipyard(l, number);
+    if (l->replay == NULL)
+        follow_shipyard(l, number);
     if (++l->events_since_trim >= TRIM_EVENTS)
         trim(l);
     view_model_changed(l->view);
@@ -195,12 +201,20 @@ static void on_snapshot_end(void *arg, bool replaces)
 
 static void on_state(void *arg, enum feed_state state, const char *why)
 {
-    static const enum view_link links[] = {[FEED_CONNECTING] = VIEW_LINK_CONNECTING,
-                                           [FEED_LIVE] = VIEW_LINK_LIVE,
-                                           [FEED_STALE] = VIEW_LINK_STALE,
-                                           [FEED_OFFLINE] = VIEW_LINK_OFFLINE,
-                                           [FEED_REFUSED] = VIEW_LINK_REFUSED};
+    static const enum view_link links[] = {
+        [FEED_CONNECTING] = VIEW_LINK_CONNECTING, [FEED_LIVE] = VIEW_LINK_LIVE,
+        [FEED_STALE] = VIEW_LINK_STALE,           [FEED_OFFLINE] = VIEW_LINK_OFFLINE,
+        [FEED_REFUSED] = VIEW_LINK_REFUSED,       [FEED_REPLAYING] = VIEW_LINK_REPLAY,
+        [FEED_REPLAYED] = VIEW_LINK_REPLAYED};
     struct link *l = arg;
+    if (l->replay != NULL) {
+        view_set_link(l->view, l->source, links[state], link_now_ns(l), NULL);
+        if (*why != '\0')
+            view_message(l->view, false, why);
+        if (state == FEED_REPLAYED)
+            uv_timer_stop(&l->tick);
+        return;
+    }
     int64_t since = clock_now_ns();
     if (l->feed != NULL && feed_last_heard_ns(l->feed) != 0)
         since -= clock_monotonic_ns() - feed_last_heard_ns(l->feed);
@@ -227,7 +241,8 @@ static void decision_changed(void *arg, const char *triggeredid, enum decision_s
 
 void link_decide(struct link *l, const struct decision_request *request)
 {
-    decide_submit(l->decide, request, decision_changed, l);
+    if (l->decide != NULL) /* a replay has none, and never offers it */
+        decide_submit(l->decide, request, decision_changed, l);
 }
 
 static void controlled(void *arg, enum status status, const struct error *err)
@@ -239,17 +254,22 @@ static void controlled(void *arg, enum status status, const struct error *err)
 
 void link_control(struct link *l, const struct model_sequence *seq, const char *verb)
 {
-    decide_control(l->decide, seq->stage->project->name, seq->context, seq->stage->name, verb, controlled, l);
+    if (l->decide != NULL)
+        decide_control(l->decide, seq->stage->project->name, seq->context, seq->stage->name, verb, controlled,
+                       l);
 }
 
 void link_reload(struct link *l)
 {
-    feed_reload(l->feed);
+    if (l->replay == NULL)
+        feed_reload(l->feed);
+    else
+        view_message(l->view, false, "this is a replay: there is no server that could be asked again");
 }
 
 int64_t link_now_ns(const struct link *l)
 {
-    return clock_now_ns() + l->clock_offset_ns;
+    return l->replay != NULL ? replay_now_ns(l->replay) : clock_now_ns() + l->clock_offset_ns;
 }
 
 /* The text of a resource, which comes as base64 in JSON. */
@@ -319,8 +339,32 @@ static char *query_url(const struct link *l, const struct view_query *q)
     return NULL;
 }
 
+/* A recording holds no more than what it has brought. */
+static void on_ask_replay(uv_timer_t *timer)
+{
+    struct link *l = timer->data;
+    const struct view_answer none = {.body = "",
+                                     .why = "a recording holds events only: there is no server to ask"};
+    while (l->fetches != NULL) {
+        view_fetched(l->view, l->fetches->number, &none);
+        free_fetch(l->fetches);
+    }
+}
+
+static void ask_replay(struct link *l, uint64_t ticket)
+{
+    struct fetch *fetch = MEM_NEW(struct fetch);
+    *fetch = (struct fetch){.owner = l, .next = l->fetches, .number = ticket};
+    l->fetches = fetch;
+    uv_timer_start(&l->answer, on_ask_replay, 0, 0);
+}
+
 void link_fetch(struct link *l, const struct view_query *query, uint64_t ticket)
 {
+    if (l->replay != NULL) {
+        ask_replay(l, ticket);
+        return;
+    }
     char *url = query_url(l, query);
     char *name = mem_string(url); /* what an error names */
     start_fetch(l, url, name, ticket, query_answered);
@@ -337,7 +381,9 @@ struct link *link_new(uv_loop_t *loop, const struct link_settings *settings)
     l->loop = loop;
     l->model = model_new();
     uv_timer_init(loop, &l->settle);
-    l->settle.data = l;
+    uv_timer_init(loop, &l->answer);
+    uv_timer_init(loop, &l->tick);
+    l->settle.data = l->answer.data = l->tick.data = l;
     return l;
 }
 
@@ -346,7 +392,28 @@ const struct model *link_model(const struct link *l)
     return l->model;
 }
 
-void link_start(struct link *l, struct view *view, size_t source)
+static void replay_says(void *arg, bool is_error, const char *text)
+{
+    struct link *l = arg;
+    view_message(l->view, is_error, text);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct link *l = timer->data;
+    view_model_changed(l->view);
+}
+
+static enum status start_replay(struct link *l, const struct feed_callbacks *callbacks, struct error *err)
+{
+    const struct replay_settings settings = {
+        .files = l->settings.replays, .speed = l->settings.speed, .on_message = replay_says, .arg = l};
+    if (settings.speed > 0)
+        uv_timer_start(&l->tick, on_tick, TICK_MS, TICK_MS);
+    return replay_open(l->loop, &settings, callbacks, &l->replay, err);
+}
+
+enum status link_start(struct link *l, struct view *view, size_t source, struct error *err)
 {
     const struct link_settings *s = &l->settings;
     const struct feed_settings settings = {.server = s->server,
@@ -363,10 +430,13 @@ void link_start(struct link *l, struct view *view, size_t source)
                                              .on_identity = on_identity};
     l->view = view;
     l->source = source;
+    if (s->replays != NULL)
+        return start_replay(l, &callbacks, err);
     l->decide = decide_new(
         l->loop, s->http,
         &(struct decide_settings){.server = s->server, .token = s->token, .read_only = s->read_only});
     l->feed = feed_open(l->loop, s->http, &settings, &callbacks);
+    return STATUS_OK;
 }
 
 void link_stop(struct link *l)
@@ -379,7 +449,10 @@ void link_stop(struct link *l)
         http_cancel(l->fetches->call);
         free_fetch(l->fetches);
     }
+    replay_close(l->replay);
     uv_close((uv_handle_t *)&l->settle, NULL);
+    uv_close((uv_handle_t *)&l->answer, NULL);
+    uv_close((uv_handle_t *)&l->tick, NULL);
 }
 
 void link_free(struct link *l)

@@ -17,13 +17,15 @@ struct link_settings {
     const char *server, *stream, *token; /* as in struct cli_context */
     const char *const *projects;
     bool read_only;
+    const char *const *replays; /* recordings in place of a server, at this speed; NULL: none */
+    double speed;
     struct http_client *http;
 };
 
 struct link *link_new(uv_loop_t *loop, const struct link_settings *settings); /* borrows all of it */
 const struct model *link_model(const struct link *l);
-/* Connects. The view is told as the source of this number. */
-void link_start(struct link *l, struct view *view, size_t source);
+/* Connects. The view is told as the source of this number. A recording that cannot be opened is an error. */
+MUST_CHECK enum status link_start(struct link *l, struct view *view, size_t source, struct error *err);
 void link_decide(struct link *l, const struct decision_request *request);
 void link_control(struct link *l, const struct model_sequence *seq, const char *verb);
 void link_reload(struct link *l);

@@ -25,6 +25,7 @@ libcli_la_SOURCES = \
 	%D%/picture.c \
 	%D%/picture.h \
 	%D%/project.c \
+	%D%/replay.c \
 	%D%/request.c \
 	%D%/resource.c \
 	%D%/show.c \

@@ -306,6 +306,8 @@ static void on_state(void *arg, enum feed_state state, const char *why)
     struct watch *w = arg;
     switch (state) {
     case FEED_CONNECTING:
+    case FEED_REPLAYING:
+    case FEED_REPLAYED:
         break;
     case FEED_LIVE:
         if (w->was_stale)

@@ -19,7 +19,9 @@ enum feed_state {
     FEED_LIVE,
     FEED_STALE /* lost, waits to reconnect */,
     FEED_OFFLINE /* never was connected */,
-    FEED_REFUSED /* 401, 403 */
+    FEED_REFUSED /* 401, 403 */,
+    FEED_REPLAYING, /* a recording (feed/replay.h); why: how the recorder lost its server, if it did */
+    FEED_REPLAYED   /* all of a recording was handed out */
 };
 
 /* Each may be NULL. */

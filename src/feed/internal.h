@@ -59,6 +59,25 @@ void scan_message(const char *text, size_t len, struct scan *out);
 /* Splits "EPOCH:N". False: it is no such text. */
 bool scan_position(const char *text, char epoch[FEED_EPOCH_SIZE], uint64_t *number);
 
+/* A piece of a JSON text, as it is; text NULL: there is none. */
+struct slice {
+    const char *text;
+    size_t len;
+};
+/* The length of the object or list at the beginning (blanks in front of it count); 0: it does not end within
+ * len, or there is none. */
+size_t scan_value(const char *text, size_t len);
+/* The value of a top-level member; blanks around it are left out. */
+struct slice scan_member(const char *text, size_t len, const char *key);
+/* The next item of a list. Start with *at 0; text NULL: no more, or the list is broken. */
+struct slice scan_item(struct slice list, size_t *at);
+
+/* --- recording.c writes, replay_file.c reads (doc/recording.md) --- */
+
+#define RECORDING_VERSION  1
+#define RECORDING_RECEIVED "receivedat"   /* extension attribute: when the recorder got it */
+#define RECORDING_NUMBER   "answernumber" /* extension attribute: of the snapshot's answer that it came in */
+
 /* --- snapshot.c --- */
 
 struct snapshot;

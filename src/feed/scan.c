@@ -134,3 +134,79 @@ void scan_message(const char *text, size_t len, struct scan *out)
             c.p++;
     }
 }
+
+/* --- pieces of an answer --- */
+
+static struct slice trim(const char *from, const char *end)
+{
+    while (end > from && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\n' || end[-1] == '\r'))
+        end--;
+    return end > from ? (struct slice){from, (size_t)(end - from)} : (struct slice){NULL, 0};
+}
+
+size_t scan_value(const char *text, size_t len)
+{
+    struct cursor c = {text, text + len};
+    size_t depth = 0, string_len;
+    const char *string;
+    skip_blanks(&c);
+    if (c.p >= c.end || (*c.p != '{' && *c.p != '['))
+        return 0;
+    while (c.p < c.end) {
+        if (*c.p == '"') {
+            if (!read_string(&c, &string, &string_len))
+                return 0;
+            continue;
+        }
+        if (*c.p == '{' || *c.p == '[')
+            depth++;
+        else if ((*c.p == '}' || *c.p == ']') && --depth == 0)
+            return (size_t)(c.p + 1 - text);
+        c.p++;
+    }
+    return 0;
+}
+
+struct slice scan_member(const char *text, size_t len, const char *key)
+{
+    struct cursor c = {text, text + len};
+    const char *name;
+    size_t name_len;
+    skip_blanks(&c);
+    if (c.p >= c.end || *c.p++ != '{')
+        return (struct slice){NULL, 0};
+    for (;;) {
+        skip_blanks(&c);
+        if (!read_string(&c, &name, &name_len))
+            return (struct slice){NULL, 0};
+        skip_blanks(&c);
+        if (c.p >= c.end || *c.p++ != ':')
+            return (struct slice){NULL, 0};
+        skip_blanks(&c);
+        const char *from = c.p;
+        if (!skip_value(&c))
+            return (struct slice){NULL, 0};
+        if (is_key(name, name_len, key))
+            return trim(from, c.p);
+        if (*c.p == ',')
+            c.p++;
+    }
+}
+
+struct slice scan_item(struct slice list, size_t *at)
+{
+    struct cursor c = {list.text + *at, list.text + list.len};
+    if (list.text == NULL || (*at == 0 && list.text[0] != '['))
+        return (struct slice){NULL, 0};
+    if (*at == 0)
+        c.p++;
+    skip_blanks(&c);
+    const char *from = c.p;
+    if (!skip_value(&c))
+        return (struct slice){NULL, 0};
+    struct slice item = trim(from, c.p);
+    if (*c.p == ',')
+        c.p++;
+    *at = (size_t)(c.p - list.text);
+    return item;
+}

@@ -61,7 +61,8 @@ const char *source_label(const struct source *s)
 
 bool source_is_fresh(const struct source *s)
 {
-    return s->link == VIEW_LINK_LIVE || s->link == VIEW_LINK_POLLING;
+    return s->link == VIEW_LINK_LIVE || s->link == VIEW_LINK_POLLING || s->link == VIEW_LINK_REPLAY ||
+           s->link == VIEW_LINK_REPLAYED;
 }
 
 /* Each list is sorted by since_ns already; sources are few. */

@@ -3,11 +3,24 @@
 #include "config.h"
 
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "view/internal.h"
 
 #define PARTS_MAX     8
 #define MESSAGE_LINES 3
+
+/* Ages say little where now is long ago. */
+static const char *replay_time(struct view *v)
+{
+    char text[32] = "";
+    struct tm tm;
+    const time_t now = (time_t)(view_now_ns(v) / CLOCK_S);
+    if (localtime_r(&now, &tm))
+        (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M", &tm); /* 16 characters, until the year 10000 */
+    return view_printf(v, "%s", text);
+}
 
 struct topbar_part topbar_link(struct view *v, const struct source *s)
 {
@@ -36,6 +49,12 @@ struct topbar_part topbar_link(struct view *v, const struct source *s)
     case VIEW_LINK_REFUSED:
         part.role = ROLE_OFFLINE;
         part.text = view_printf(v, " %s refused %s ", view_glyph(v, GLYPH_OFFLINE), age);
+        break;
+    case VIEW_LINK_REPLAY:
+    case VIEW_LINK_REPLAYED:
+        part.role = ROLE_POLLING;
+        part.text = view_printf(v, "%s %s %s", view_glyph(v, GLYPH_POLLING),
+                                s->link == VIEW_LINK_REPLAY ? "replay" : "replay over", replay_time(v));
         break;
     }
     return part;

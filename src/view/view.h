@@ -22,7 +22,9 @@ enum view_link {
     VIEW_LINK_STALE,
     VIEW_LINK_POLLING,
     VIEW_LINK_OFFLINE,
-    VIEW_LINK_REFUSED
+    VIEW_LINK_REFUSED,
+    VIEW_LINK_REPLAY,  /* a recording, not a server: the top line says of when */
+    VIEW_LINK_REPLAYED /* the same, at its end */
 };
 
 struct view_settings {

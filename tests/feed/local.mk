@@ -12,3 +12,7 @@ check_PROGRAMS += %D%/scan_test
 TESTS += %D%/scan_test
 %C%_scan_test_SOURCES = %D%/scan_test.c
 %C%_scan_test_LDADD = $(TEST_LIBS) $(FEED_LIBS) $(HTTP_LIBS) $(BASE_LIBS)
+check_PROGRAMS += %D%/replay_test
+TESTS += %D%/replay_test
+%C%_replay_test_SOURCES = %D%/replay_test.c
+%C%_replay_test_LDADD = $(TEST_LIBS) $(FEED_LIBS) $(HTTP_LIBS) libevent.la $(BASE_LIBS)

@@ -132,12 +132,52 @@ static void the_environment_names_the_proxy(void **state)
         unsetenv(names[k]);
 }
 
+static void the_pieces_of_an_answer_are_found(void **state)
+{
+    static const char text[] =
+        " {\"a\":{\"list\":[9]},\"s\":\"]}\\\"\", \"list\" : [ 1 ,{\"x\":[]}, \"a,b\" ] } rest";
+    static const char *const items[] = {"1", "{\"x\":[]}", "\"a,b\""};
+    (void)state;
+    assert_int_equal(scan_value(text, sizeof text - 1), sizeof text - 1 - 5);
+    struct slice list = scan_member(text, sizeof text - 1, "list");
+    assert_int_equal(list.len, strlen("[ 1 ,{\"x\":[]}, \"a,b\" ]"));
+    size_t at = 0;
+    for (size_t i = 0; i < 3; i++) {
+        struct slice item = scan_item(list, &at);
+        assert_int_equal(item.len, strlen(items[i]));
+        assert_memory_equal(item.text, items[i], item.len);
+    }
+    assert_null(scan_item(list, &at).text);
+    assert_null(scan_member(text, sizeof text - 1, "x").text);
+}
+
+static void what_is_cut_off_has_no_pieces(void **state)
+{
+    static const char text[] = "{\"a\":[1,{\"b\":\"c\\\\\"}],\"d\":2}";
+    (void)state;
+    for (size_t len = 0; len < sizeof text - 1; len++) {
+        char *cut = malloc(len > 0 ? len : 1); /* of just its size */
+        memcpy(cut, text, len);
+        assert_int_equal(scan_value(cut, len), 0);
+        assert_null(scan_member(cut, len, "d").text);
+        size_t at = 0;
+        struct slice list = {cut + 5, len > 5 ? len - 5 : 0};
+        for (int i = 0; i < 3 && list.len > 0 && scan_item(list, &at).text != NULL; i++)
+            assert_true(at <= list.len);
+        free(cut);
+    }
+    assert_int_equal(scan_value(text, sizeof text - 1), sizeof text - 1);
+    assert_int_equal(scan_member(text, sizeof text - 1, "d").len, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_number_of_a_message_is_found_at_its_top_level_only),
         cmocka_unit_test(a_watermark_has_an_epoch_and_a_number),
         cmocka_unit_test(the_environment_names_the_proxy),
+        cmocka_unit_test(the_pieces_of_an_answer_are_found),
+        cmocka_unit_test(what_is_cut_off_has_no_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
