@@ -33,7 +33,7 @@ struct view_settings {
     enum view_glyphs glyphs; /* AUTO: by locale and TERM */
     bool read_only, mouse;
     const struct settings *settings; /* borrowed as long as the view; NULL: defaults */
-    const char *hint;           /* one line over the tree that says what to do (the demo); NULL: none */
+    const char *hint;                /* one line over the tree that says what to do (the demo); NULL: none */
     const char *data_directory; /* where themes/NAME.yaml is, when not below $XDG_CONFIG_HOME/drawbridge */
 };
 
