@@ -10,6 +10,7 @@
 #include "view/grid.h"
 #include "view/input.h"
 #include "view/keymap.h"
+#include "view/prompt.h"
 #include "view/term.h"
 #include "view/theme.h"
 #include "view/view.h"
@@ -211,6 +212,7 @@ void topbar_draw(struct view *v, int y, int w);
 void keyline_draw(struct view *v, int y, int w);
 void message_draw(struct view *v, int y, int w);
 bool message_is_shown(const struct view *v);
+void prompt_draw(struct view *v, int y, int w); /* in place of the key line, with a note above it */
 
 /* ---- decisions that were sent ---- */
 struct sent {
@@ -254,6 +256,7 @@ struct view {
     size_t screen_count;
     struct tree tree;
     struct box box;
+    struct prompt prompt; /* while it is open, all keys are its own */
     struct job_log log;
     int detail_scroll, help_scroll;
     char *detail_for; /* what the detail shows, for its scroll */

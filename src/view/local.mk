@@ -16,6 +16,8 @@ libview_la_SOURCES = \
 	%D%/log.c \
 	%D%/palette.c \
 	%D%/palette.h \
+	%D%/prompt.c \
+	%D%/prompt.h \
 	%D%/rows.c \
 	%D%/rows.h \
 	%D%/source.c \

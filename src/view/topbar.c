@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "view/internal.h"
 
 #define PARTS_MAX     8
@@ -258,4 +259,45 @@ void message_draw(struct view *v, int y, int w)
     grid_fill(&v->grid, area, (int)role, " ");
     for (size_t i = 0; i < n; i++)
         (void)draw_cut(v, area, x, area.y + (int)i, role, lines[i]);
+}
+
+/* The part of the text that has the cursor in it: its start moves where the line is too short. */
+static const char *prompt_window(struct view *v, int room, int *cursor_cells)
+{
+    const struct prompt *p = &v->prompt;
+    const char *text = prompt_text(p);
+    const char *head = view_printf(v, "%.*s", (int)p->cursor, text);
+    int used = view_width(head), cluster = 0;
+    while (used >= room) {
+        const size_t n = utf8_next_grapheme(text, false, &cluster);
+        if (n == 0)
+            break;
+        text += n;
+        used -= cluster;
+    }
+    *cursor_cells = used;
+    return text;
+}
+
+void prompt_draw(struct view *v, int y, int w)
+{
+    struct prompt *p = &v->prompt;
+    const struct rect line = {.x = 0, .y = y, .w = w, .h = 1};
+    const int x = w > 2 ? 1 : 0, sign_w = view_width(p->ops->sign), room = w - x - sign_w - 1;
+    int cursor = 0;
+    grid_fill(&v->grid, line, ROLE_TEXT, " ");
+    (void)draw_text(v, line, x, y, ROLE_KEY, p->ops->sign);
+    const char *text = room > 0 ? prompt_window(v, room, &cursor) : "";
+    (void)draw_text(v, line, x + sign_w, y, ROLE_TEXT, text);
+    p->cursor_x = x + sign_w + cursor;
+    p->cursor_y = y;
+    if (p->note && y > 1) {
+        const char *lines[MESSAGE_LINES];
+        const size_t n = view_wrap(v, view_safe(v, p->note), w - 2 * x, lines, MESSAGE_LINES);
+        const struct rect area = {.x = 0, .y = y - (int)n, .w = w, .h = (int)n};
+        grid_fill(&v->grid, area, p->note_is_error ? ROLE_WARNING : ROLE_NOTICE, " ");
+        for (size_t i = 0; i < n; i++)
+            (void)draw_cut(v, area, x, area.y + (int)i, p->note_is_error ? ROLE_WARNING : ROLE_NOTICE,
+                           lines[i]);
+    }
 }

@@ -102,7 +102,8 @@ static void draw_full(struct view *v)
     topbar_draw(v, 0, w);
     draw_horizontal(v, 0, 1, w);
     draw_horizontal(v, 0, bottom, w);
-    keyline_draw(v, h - 1, w);
+    if (!v->prompt.ops)
+        keyline_draw(v, h - 1, w);
     const bool both = top_screen(v) == &tree_screen || top_screen(v) == &detail_screen;
     if (both && view_is_split(v)) {
         draw_split(v, body, 1, bottom);
@@ -115,6 +116,8 @@ static void draw_full(struct view *v)
         draw_hint(v, 1, w);
     if (message_is_shown(v))
         message_draw(v, bottom, w);
+    if (v->prompt.ops)
+        prompt_draw(v, h - 1, w);
 }
 
 static void draw_compact(struct view *v)
@@ -127,6 +130,8 @@ static void draw_compact(struct view *v)
         top_screen(v)->draw(v, body);
     if (message_h)
         message_draw(v, h - 1, w);
+    if (v->prompt.ops)
+        prompt_draw(v, h - 1, w);
     if (v->box.open)
         box_draw(v, (struct rect){.w = w, .h = h});
 }
@@ -169,7 +174,10 @@ static void draw_frame_now(struct view *v)
         draw_compact(v);
     else
         draw_full(v);
-    term_present(v->term, &v->grid, v->box.open ? v->box.cursor_x : -1, v->box.cursor_y);
+    if (v->box.open)
+        term_present(v->term, &v->grid, v->box.cursor_x, v->box.cursor_y);
+    else
+        term_present(v->term, &v->grid, v->prompt.ops ? v->prompt.cursor_x : -1, v->prompt.cursor_y);
     v->last_frame_ms = view_now_ms(v);
     box_was_drawn(v);
     view_plan_wake(v);
@@ -373,6 +381,8 @@ static void on_input(void *arg, const struct input_event *ev)
         term_redraw(v->term);
     else if (v->box.open)
         box_key(v, ev);
+    else if (v->prompt.ops)
+        prompt_key(&v->prompt, ev);
     else
         take_key(v, ev, had_asked);
     if (v->box.open && !v->box.drawn && !v->closing)
@@ -474,7 +484,7 @@ static void start_theme(struct view *v, const struct view_settings *s)
                  : s->glyphs == VIEW_GLYPHS_CONSOLE ? THEME_CONSOLE
                                                     : THEME_ASCII;
     const char *name = s->theme ? s->theme : depth == THEME_NO_COLOUR ? "mono" : "dark";
-    v->grid.ascii = v->ascii;
+    v->grid.ascii = v->prompt.ascii = v->ascii;
     theme_set_defaults(&v->theme, depth, glyphs);
     if (theme_load(&v->theme, name, s->data_directory, depth, glyphs, &err) != STATUS_OK)
         view_say(v, true, "%s; a plain look is used", err.text);
@@ -556,6 +566,7 @@ void view_free(struct view *v)
     tree_free(&v->tree);
     box_close(v);
     log_free(&v->log);
+    prompt_free(&v->prompt);
     for (size_t i = 0; i < v->sent_count; i++) {
         free(v->sent[i].triggered_id);
         free(v->sent[i].what);

@@ -25,6 +25,11 @@ TESTS += %D%/keymap_test
 %C%_keymap_test_SOURCES = %D%/keymap_test.c
 %C%_keymap_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
 
+check_PROGRAMS += %D%/prompt_test
+TESTS += %D%/prompt_test
+%C%_prompt_test_SOURCES = %D%/prompt_test.c
+%C%_prompt_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
+
 check_PROGRAMS += %D%/theme_test
 TESTS += %D%/theme_test
 %C%_theme_test_SOURCES = %D%/console_fonts.h %D%/theme_test.c
