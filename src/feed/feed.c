@@ -619,7 +619,7 @@ struct feed *feed_open(uv_loop_t *loop, struct http_client *http, const struct f
     f->http = http;
     f->callbacks = *callbacks;
     copy_settings(f, settings);
-    f->stream = stream_new(loop, http_ca_file(http), &on_stream);
+    f->stream = stream_new(loop, http_client_settings(http), &on_stream);
     init_timer(f, &f->retry);
     init_timer(f, &f->beat);
     init_timer(f, &f->drain);

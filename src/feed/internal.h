@@ -33,18 +33,24 @@ struct stream_callbacks {
     void (*on_closed)(void *arg, bool was_open, int code, const char *why);
 };
 
-struct stream *stream_new(uv_loop_t *loop, const char *ca_file, const struct stream_callbacks *callbacks);
+/* http: files and proxy are used as its client uses them; copied. */
+struct stream *stream_new(uv_loop_t *loop, const struct http_settings *http,
+                          const struct stream_callbacks *callbacks);
 /* url: ws:// or wss://. Gives up after 10 s. A token goes into x-token. Not while one is under way. */
 void stream_connect(struct stream *s, const char *url, const char *token);
 void stream_ping(struct stream *s);
 void stream_drop(struct stream *s); /* ends the connection without on_closed; nothing where there is none */
 void stream_free(struct stream *s); /* no callback after it; handles close on the loop's next turns */
 
-/* --- proxy.c: which proxy the environment names --- */
+/* --- proxy.c: which proxy the settings or the environment name --- */
 
 /* The proxy ("user:password@host:port") for a host, as libcurl would choose it; NULL: none. The caller's
  * (free). */
 char *proxy_for(bool tls, const char *host);
+/* "user:password@host:port" of a proxy's URL, the first two decoded; NULL: not one that is spoken. The
+ * caller's (free).
+ */
+char *proxy_of_url(const char *url);
 
 /* --- scan.c: what a feed has to know of a message, without parsing all of it --- */
 

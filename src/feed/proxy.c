@@ -1,5 +1,5 @@
-/* proxy.c: the proxy that the environment names for a host, by libcurl's rules: http_proxy in lower case
- * only, https_proxy and all_proxy in both, and no_proxy, a list of names and their subdomains. */
+/* proxy.c: the proxy that the settings or the environment name for a host, by libcurl's rules: http_proxy in
+ * lower case only, https_proxy and all_proxy in both, and no_proxy, a list of names and their subdomains. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -38,6 +38,41 @@ static bool is_excepted(const char *host, const char *list)
     return false;
 }
 
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c != '\0' ? strchr(digits, c | 0x20) : NULL;
+    return at != NULL ? (int)(at - digits) : -1;
+}
+
+/* %XX in the name and password, which is how a URL has characters of its own syntax there. */
+static void decode(char *text, const char *end)
+{
+    char *to = text;
+    const char *from = text;
+    while (from < end) {
+        int high = from + 2 < end && from[0] == '%' ? hex_digit(from[1]) : -1;
+        int low = high >= 0 ? hex_digit(from[2]) : -1;
+        bool coded = low >= 0 && high + low > 0;
+        *to++ = coded ? (char)(high << 4 | low) : *from;
+        from += coded ? 3 : 1;
+    }
+    memmove(to, end, strlen(end) + 1);
+}
+
+char *proxy_of_url(const char *url)
+{
+    if (strncmp(url, "http://", 7) == 0)
+        url += 7;
+    size_t len = strcspn(url, "/");
+    if (len == 0 || strstr(url, "://") != NULL)
+        return NULL; /* socks and https proxies are not spoken */
+    char *proxy = mem_string_n(url, len), *at = strrchr(proxy, '@');
+    if (at != NULL)
+        decode(proxy, at);
+    return proxy;
+}
+
 char *proxy_for(bool tls, const char *host)
 {
     const char *proxy = tls ? first_set("https_proxy", "HTTPS_PROXY") : first_set("http_proxy", NULL);
@@ -46,9 +81,5 @@ char *proxy_for(bool tls, const char *host)
         proxy = first_set("all_proxy", "ALL_PROXY");
     if (proxy == NULL || (exceptions != NULL && is_excepted(host, exceptions)))
         return NULL;
-    if (strncmp(proxy, "http://", 7) == 0)
-        proxy += 7;
-    size_t len = strcspn(proxy, "/");
-    return len > 0 && strstr(proxy, "://") == NULL ? mem_string_n(proxy, len)
-                                                   : NULL; /* socks and https proxies are not spoken */
+    return proxy_of_url(proxy);
 }

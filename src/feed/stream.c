@@ -40,7 +40,8 @@ struct lookup {
 
 struct stream {
     uv_loop_t *loop;
-    char *ca_file;
+    char *ca_file, *client_cert, *client_key;
+    char *fixed_proxy; /* "": none; NULL: what the environment says */
     struct stream_callbacks callbacks;
     struct lws_context *context;
     struct lws_vhost *vhost;
@@ -89,6 +90,9 @@ static void handle_closed(uv_handle_t *handle)
         return;
     forget_target(s);
     free(s->ca_file);
+    free(s->client_cert);
+    free(s->client_key);
+    free(s->fixed_proxy);
     buffer_free(&s->message); /* the last one may be what a callback reads that has freed the stream */
     free(s);
 }
@@ -355,6 +359,8 @@ static bool make_vhost(struct stream *s, const char *proxy_address)
     if (s->tls) {
         info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         info.client_ssl_ca_filepath = s->ca_file;
+        info.client_ssl_cert_filepath = s->client_cert;
+        info.client_ssl_private_key_filepath = s->client_key != NULL ? s->client_key : s->client_cert;
     }
     from_environment = mem_string(getenv("http_proxy"));
     if (from_environment != NULL)
@@ -380,8 +386,9 @@ static void connect_next(struct stream *s)
     if (!make_context(s)) {
         fail(s, "libwebsockets could not start; is libwebsockets-evlib-uv installed?");
     } else if (!make_vhost(s, proxied)) {
-        fail(s, s->ca_file != NULL ? "the file with authorities could not be loaded"
-                                   : "libwebsockets could not be set up");
+        fail(s, s->client_cert != NULL ? "the files with authorities, certificate and key could not be loaded"
+                : s->ca_file != NULL   ? "the file with authorities could not be loaded"
+                                       : "libwebsockets could not be set up");
     } else {
         struct connection *c = MEM_NEW(struct connection);
         *c = (struct connection){.stream = s, .in_connect = true};
@@ -481,6 +488,17 @@ static bool split_url(struct stream *s, const char *url)
     return true;
 }
 
+/* NULL: none. The caller's (free). */
+static char *choose_proxy(const struct stream *s)
+{
+    if (s->fixed_proxy != NULL)
+        return *s->fixed_proxy != '\0' ? proxy_of_url(s->fixed_proxy) : NULL;
+    char *http_form = mem_printf("http://%s/", s->authority);
+    char *proxy = http_is_loopback(http_form) ? NULL : proxy_for(s->tls, s->host);
+    free(http_form);
+    return proxy;
+}
+
 void stream_connect(struct stream *s, const char *url, const char *token)
 {
     assert(!s->busy && !s->freed);
@@ -494,10 +512,7 @@ void stream_connect(struct stream *s, const char *url, const char *token)
         return;
     }
     s->token = mem_string(token);
-    char *http_form = mem_printf("http://%s/", s->authority);
-    if (!http_is_loopback(http_form))
-        s->proxy = proxy_for(s->tls, s->host);
-    free(http_form);
+    s->proxy = choose_proxy(s);
     uv_timer_start(&s->deadline, on_deadline, (uint64_t)feed_limits.connect_ms, 0);
     if (s->proxy != NULL) {
         const char *at = strrchr(s->proxy, '@');
@@ -518,11 +533,15 @@ void stream_ping(struct stream *s)
     nudge(s);
 }
 
-struct stream *stream_new(uv_loop_t *loop, const char *ca_file, const struct stream_callbacks *callbacks)
+struct stream *stream_new(uv_loop_t *loop, const struct http_settings *http,
+                          const struct stream_callbacks *callbacks)
 {
     struct stream *s = MEM_NEW(struct stream);
     s->loop = loop;
-    s->ca_file = mem_string(ca_file);
+    s->ca_file = mem_string(http->ca_file);
+    s->client_cert = mem_string(http->client_cert);
+    s->client_key = mem_string(http->client_key);
+    s->fixed_proxy = mem_string(http->proxy);
     s->callbacks = *callbacks;
     s->message = BUFFER_LIMIT(MESSAGE_MAX);
     uv_timer_init(loop, &s->deadline);

@@ -27,7 +27,8 @@ struct http_client {
     CURLM *multi;
     uv_timer_t timer;
     struct http_call *calls;
-    char *ca_file, *user_agent;
+    struct http_settings settings; /* the texts are ours */
+    char *texts[5];                /* which is what frees them */
     size_t open_handles; /* the timer and the sockets' polls; the last one that closes frees the client */
     bool freed;
 };
@@ -158,6 +159,24 @@ static void free_call(struct http_call *call)
     free(call);
 }
 
+static const char *keep_text(struct http_client *c, size_t i, const char *text)
+{
+    c->texts[i] = mem_string(text);
+    return c->texts[i];
+}
+
+static void keep_settings(struct http_client *c, const struct http_settings *settings)
+{
+    const struct http_settings none = {0}, *from = settings != NULL ? settings : &none;
+    c->settings = (struct http_settings){
+        .ca_file = keep_text(c, 0, from->ca_file),
+        .user_agent =
+            keep_text(c, 1, from->user_agent != NULL ? from->user_agent : PACKAGE_NAME "/" PACKAGE_VERSION),
+        .client_cert = keep_text(c, 2, from->client_cert),
+        .client_key = keep_text(c, 3, from->client_key),
+        .proxy = keep_text(c, 4, from->proxy)};
+}
+
 struct http_client *http_client_new(uv_loop_t *loop, const struct http_settings *settings)
 {
     static bool curl_ready;
@@ -165,10 +184,7 @@ struct http_client *http_client_new(uv_loop_t *loop, const struct http_settings 
         curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
     struct http_client *c = MEM_NEW(struct http_client);
     c->loop = loop;
-    c->ca_file = mem_string(settings != NULL ? settings->ca_file : NULL);
-    c->user_agent =
-        mem_string(settings != NULL && settings->user_agent != NULL ? settings->user_agent
-                                                                    : PACKAGE_NAME "/" PACKAGE_VERSION);
+    keep_settings(c, settings);
     c->multi = curl_multi_init();
     if (!curl_ready || c->multi == NULL)
         abort(); /* no memory: as everywhere */
@@ -192,8 +208,8 @@ void http_client_free(struct http_client *c)
         free_call(c->calls);
     curl_multi_cleanup(c->multi); /* asks to stop the sockets that it still keeps open */
     c->multi = NULL;
-    free(c->ca_file);
-    free(c->user_agent);
+    for (size_t i = 0; i < sizeof c->texts / sizeof *c->texts; i++)
+        free(c->texts[i]);
     c->freed = true;
     uv_close((uv_handle_t *)&c->timer, timer_closed);
 }
@@ -203,9 +219,9 @@ uv_loop_t *http_loop(const struct http_client *c)
     return c->loop;
 }
 
-const char *http_ca_file(const struct http_client *c)
+const struct http_settings *http_client_settings(const struct http_client *c)
 {
-    return c->ca_file;
+    return &c->settings;
 }
 
 /* --- one call --- */
@@ -310,6 +326,21 @@ static void add_header(struct http_call *call, const char *name, const char *val
     call->headers = list;
 }
 
+static void set_connection_options(CURL *easy, const char *url, const struct http_settings *settings)
+{
+    if (settings->ca_file != NULL)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
+    if (settings->client_cert != NULL) {
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->client_cert);
+        curl_easy_setopt(easy, CURLOPT_SSLKEY,
+                         settings->client_key != NULL ? settings->client_key : settings->client_cert);
+    }
+    if (settings->proxy != NULL || http_is_loopback(url)) { /* whatever the environment says */
+        curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy != NULL ? settings->proxy : "");
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    }
+}
+
 static void set_options(struct http_call *call, const struct http_request *request)
 {
     CURL *easy = call->easy;
@@ -326,7 +357,7 @@ static void set_options(struct http_call *call, const struct http_request *reque
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
     curl_easy_setopt(easy, CURLOPT_HEADEROPT,
                      (long)CURLHEADER_SEPARATE); /* a proxy's CONNECT does not get the token */
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, call->client->user_agent);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, call->client->settings.user_agent);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->curl_words);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
@@ -336,10 +367,7 @@ static void set_options(struct http_call *call, const struct http_request *reque
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a name server that hangs does not hold up a cancel */
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
                      (long)(request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_DEFAULT_MS));
-    if (call->client->ca_file != NULL)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, call->client->ca_file);
-    if (http_is_loopback(call->url))
-        curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
+    set_connection_options(easy, call->url, &call->client->settings);
     if (strcmp(call->method, "HEAD") == 0)
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     if (call->request_body != NULL) {
@@ -417,6 +445,11 @@ static enum status explain(struct http_call *call, CURLcode result, struct error
     case CURLE_SSL_CACERT_BADFILE:
         return error_set(err, STATUS_UNREACHABLE,
                          "%s; is its certificate signed by an authority that this machine knows?", words);
+    case CURLE_SSL_CERTPROBLEM:
+        return error_set(err, STATUS_UNREACHABLE,
+                         "%s; are the client certificate and its key PEM files that belong together?", words);
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return error_set(err, STATUS_UNREACHABLE, "%s; check the name of the proxy", words);
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
         return error_set(err, STATUS_UNREACHABLE, "%s; an address looks like https://host/api", words);

@@ -17,14 +17,19 @@ struct http_call;
 struct http_settings {
     const char *ca_file; /* NULL: the system's; loaded only when an https URL is first asked for */
     const char *user_agent;
+    const char *client_cert; /* PEM; shown to a server that asks for it; NULL: none */
+    const char *client_key;  /* PEM; NULL: it stands in client_cert */
+    const char *proxy; /* [http://][user:password@]host[:port], also for loopback; "": none; NULL: what the
+                          environment says, never for loopback */
 };
 
+/* settings: copied; NULL: defaults */
 struct http_client *http_client_new(uv_loop_t *loop, const struct http_settings *settings);
 void http_client_free(struct http_client *c); /* cancels what is under way, without calling back; handles
                                                  close on the loop's next turns */
 
 uv_loop_t *http_loop(const struct http_client *c);
-const char *http_ca_file(const struct http_client *c); /* NULL: the system's */
+const struct http_settings *http_client_settings(const struct http_client *c); /* lives as long as c */
 
 struct http_request {
     const char *method; /* "GET", "POST", … */
@@ -68,7 +73,8 @@ bool http_add_escaped(struct buffer *out, const char *text);
  * (free). */
 char *http_url(const char *root, const char *format, ...);
 char *http_url_args(const char *root, const char *format, va_list args);
-/* True for a URL of this machine: localhost, 127.0.0.0/8, ::1. No proxy is ever asked for it. */
+/* True for a URL of this machine: localhost, 127.0.0.0/8, ::1. No proxy of the environment's is ever asked
+ * for it. */
 bool http_is_loopback(const char *url);
 
 /* Turns an answer with a code that is no success into an error with the server's message

@@ -244,6 +244,26 @@ static void loopback_never_goes_through_a_proxy(void **state)
     assert_int_equal(w->other_requests, 0);
 }
 
+static void a_proxy_of_the_settings_beats_the_environment_for_loopback_too(void **state)
+{
+    struct world *w = *state;
+    char *proxy = mem_printf("http://127.0.0.1:%d", fake_port(w->other));
+    http_client_free(w->http);
+    w->http = http_client_new(&w->loop, &(struct http_settings){.proxy = proxy});
+    setenv("NO_PROXY", "*", 1);
+    ask(w, "GET", "/ok", NULL, 0);
+    unsetenv("NO_PROXY");
+    assert_int_equal(w->other_requests, 1);
+    http_client_free(w->http);
+    w->http = http_client_new(&w->loop, &(struct http_settings){.proxy = ""});
+    setenv("http_proxy", proxy, 1);
+    ask(w, "GET", "/ok", NULL, 0);
+    unsetenv("http_proxy");
+    assert_string_equal(w->body, "hello");
+    assert_int_equal(w->other_requests, 1);
+    free(proxy);
+}
+
 static void a_cancelled_call_never_calls_back(void **state)
 {
     struct world *w = *state;
@@ -360,6 +380,7 @@ int main(void)
         TEST(a_port_where_nobody_listens_is_unreachable),
         TEST(asking_blocks_until_the_answer_is_there),
         TEST(loopback_never_goes_through_a_proxy),
+        TEST(a_proxy_of_the_settings_beats_the_environment_for_loopback_too),
         TEST(a_cancelled_call_never_calls_back),
         TEST(a_callback_may_free_the_client),
         cmocka_unit_test(an_error_has_the_servers_words),

@@ -170,6 +170,28 @@ static void what_is_cut_off_has_no_pieces(void **state)
     assert_int_equal(scan_member(text, sizeof text - 1, "d").len, 1);
 }
 
+static void the_url_of_a_proxy_has_an_encoded_name_and_password(void **state)
+{
+    static const char *const rows[][2] = {
+        {"http://proxy:3128", "proxy:3128"},
+        {"http://u:p@proxy:3128/x", "u:p@proxy:3128"},
+        {"http://u%40x:p%3A%2F@proxy", "u@x:p:/@proxy"},
+        {"http://u%4:%zz%00@proxy", "u%4:%zz%00@proxy"},
+        {"http://proxy%41:1", "proxy%41:1"},
+        {"http://", NULL},
+        {"https://proxy:1", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *proxy = proxy_of_url(rows[i][0]);
+        if (rows[i][1] == NULL)
+            assert_null(proxy);
+        else
+            assert_string_equal(proxy, rows[i][1]);
+        free(proxy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +200,7 @@ int main(void)
         cmocka_unit_test(the_environment_names_the_proxy),
         cmocka_unit_test(the_pieces_of_an_answer_are_found),
         cmocka_unit_test(what_is_cut_off_has_no_pieces),
+        cmocka_unit_test(the_url_of_a_proxy_has_an_encoded_name_and_password),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
