@@ -123,6 +123,13 @@ void settings_free(struct settings *s)
     settings_init_defaults(s);
 }
 
+void settings_drop_notify_commands(struct settings *s)
+{
+    settings_list_free(&s->notify.command);
+    free(s->notify.shell);
+    s->notify.shell = NULL;
+}
+
 static bool fits(const char *pattern, const char *name)
 {
     return pattern == NULL || (name != NULL && fnmatch(pattern, name, 0) == 0);

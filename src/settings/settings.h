@@ -110,6 +110,9 @@ MUST_CHECK enum status settings_parse(const char *text, size_t len, const char *
                                       struct error *err);
 void settings_free(struct settings *s); /* what it holds, not s itself; it then holds defaults */
 
+/* Leaves notify without command and shell, where programs must not be started. */
+void settings_drop_notify_commands(struct settings *s);
+
 /* How a decision is confirmed: the last rule that fits counts, SETTINGS_CONFIRM_KEY where none does. context
  * may be NULL: a connection without a name, which only a rule without `context` fits. */
 enum settings_confirm settings_confirm_of(const struct settings *s, const char *context, const char *project,
