@@ -21,6 +21,7 @@
 #include "cli/dashboard.h"
 #include "cli/demo_parts.h"
 #include "cli/internal.h"
+#include "cli/token.h"
 
 #define PROJECT "fulltour"
 #define SERVICE "helloservice"
@@ -322,9 +323,13 @@ static enum status approve_by_command(struct demo *d, struct error *err)
 static enum status open_dashboard(struct demo *d, struct error *err)
 {
     struct cli_context ctx = *d->ctx;
-    ctx.server = d->server_url;
-    ctx.token = d->token;
-    ctx.name = "demo";
+    struct cli_connection own = {
+        .label = "demo", .server = d->server_url, .stream = "auto", .token = d->token, .http = d->ctx->http};
+    ctx.connections = &own;
+    ctx.connection_count = 1;
+    ctx.server = own.server;
+    ctx.token = own.token;
+    ctx.name = own.label;
     enum status status =
         dashboard_run(&ctx, "Production turns blue: ✅ or a, then Enter, delivers v0.1.1. q q leaves.", err);
     catch_signals();
@@ -341,7 +346,7 @@ static enum status play(struct demo *d, struct error *err)
     }
     d->token_file = mem_printf("%s/data/admin-token", d->directory);
     if (status == STATUS_OK)
-        status = cli_read_token(d->token_file, &d->token, err);
+        status = token_read_file(d->token_file, &d->token, err);
     if (status == STATUS_OK) {
         cli_print("3. a project, a service, and the jobs that deploy and test it");
         status = make_project(d, err);

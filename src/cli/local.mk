@@ -6,6 +6,7 @@ libcli_la_SOURCES = \
 	%D%/cli.c \
 	%D%/cli.h \
 	%D%/commands.c \
+	%D%/context.c \
 	%D%/control.c \
 	%D%/dashboard.c \
 	%D%/dashboard.h \
@@ -28,7 +29,12 @@ libcli_la_SOURCES = \
 	%D%/replay.c \
 	%D%/request.c \
 	%D%/resource.c \
+	%D%/restricted.c \
+	%D%/setup.c \
+	%D%/setup.h \
 	%D%/show.c \
+	%D%/token.c \
+	%D%/token.h \
 	%D%/trigger.c \
 	%D%/watch.c \
 	%D%/watch.h
