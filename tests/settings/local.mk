@@ -6,3 +6,7 @@ check_PROGRAMS += %D%/edit_test
 TESTS += %D%/edit_test
 %C%_edit_test_SOURCES = %D%/edit_test.c
 %C%_edit_test_LDADD = $(TEST_LIBS) $(SETTINGS_LIBS)
+check_PROGRAMS += %D%/state_test
+TESTS += %D%/state_test
+%C%_state_test_SOURCES = %D%/state_test.c
+%C%_state_test_LDADD = $(TEST_LIBS) $(SETTINGS_LIBS)
