@@ -8,7 +8,8 @@ PTY_LIBS = tests/support/libpty.la $(VTERM_LIBS)
 # The view on a scripted model, without a server.
 check_PROGRAMS += %D%/view_driver
 %C%_view_driver_SOURCES = %D%/scene.c %D%/scene.h %D%/view_driver.c
-%C%_view_driver_LDADD = $(VIEW_LIBS) libmodel.la libevent.la $(BASE_LIBS)
+%C%_view_driver_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_view_driver_LDADD = $(VIEW_LIBS) $(SCENARIO_LIBS)
 
 check_PROGRAMS += %D%/grid_test
 TESTS += %D%/grid_test

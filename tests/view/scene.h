@@ -30,8 +30,9 @@ void scene_decided(struct buffer *to, const struct scene_run *run, const char *b
 void scene_delivered(struct buffer *to, const struct scene_run *run, int ago_s);
 void scene_waiting(struct buffer *to, const struct scene_run *run, int ago_s);
 
-/* A whole script: "tour" (the mock-up of screens.md), "waiting" (one that waits, nothing else), "many" (1000
- * sequences), "back" (one that goes back), "odd" (names that try to break a column). False: no such scene. */
+/* A whole script ("recorded" is none: view_driver plays the recorded scenario of tests/scenario): "tour" (the
+ * mock-up of screens.md), "waiting" (one that waits, nothing else), "many" (1000 sequences), "back" (one that
+ * goes back), "odd" (names that try to break a column). False: no such scene. */
 bool scene_script(struct buffer *to, const char *name);
 
 #endif

@@ -434,9 +434,23 @@ static void messages_stay_until_a_key(void **state)
     screen_end(p);
 }
 
+static void the_recorded_scenario_is_played(void **state)
+{
+    (void)state;
+    struct pty *p = screen_open("recorded", 120, 60);
+    screen_expect(p, "8 waiting 2d");
+    screen_expect(p, "maria (approver)");
+    screen_expect(p, "0.9.3 ↓");
+    pty_type(p, "a");
+    screen_expect(p, "Approve ledger v9 into production");
+    pty_type(p, "\x1b");
+    screen_end(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_recorded_scenario_is_played),
         cmocka_unit_test(a_waiting_row_is_blue_over_its_whole_width),
         cmocka_unit_test(it_leaves_blue_when_the_stream_says_so),
         cmocka_unit_test(the_cursor_goes_to_what_waits_until_it_is_moved),
