@@ -7,6 +7,11 @@ check_LTLIBRARIES += libworld.la
 libworld_la_SOURCES = %D%/support/world.c %D%/support/world.h
 libworld_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 libworld_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+check_LTLIBRARIES += librelay.la
+librelay_la_SOURCES = %D%/support/relay.c %D%/support/relay.h
+librelay_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+librelay_la_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
+RELAY_LIBS = librelay.la $(SSL_LIBS)
 WORLD_LIBS = libworld.la $(CMOCKA_LIBS) $(CURL_LIBS) $(BASE_LIBS)
 include tests/base/local.mk
 include tests/event/local.mk

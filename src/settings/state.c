@@ -117,8 +117,16 @@ static bool is_state(const cJSON *json)
         (folded != NULL && !cJSON_IsArray(folded)) || (notes != NULL && !cJSON_IsArray(notes)) ||
         cJSON_GetArraySize(folded) > STATE_FOLDS_MAX || cJSON_GetArraySize(notes) > STATE_NOTES_MAX)
         return false;
-    cJSON_ArrayForEach(item, folded) if (!is_short_text(item)) return false;
-    cJSON_ArrayForEach(item, notes) if (!is_short_text(json_get(item, "what"))) return false;
+    cJSON_ArrayForEach(item, folded)
+    {
+        if (!is_short_text(item))
+            return false;
+    }
+    cJSON_ArrayForEach(item, notes)
+    {
+        if (!is_short_text(json_get(item, "what")))
+            return false;
+    }
     return true;
 }
 
@@ -191,11 +199,6 @@ static enum status update(const char *path,
 
 /* --- loading --- */
 
-static char *take_text(const cJSON *item)
-{
-    return mem_string(item->valuestring);
-}
-
 enum status state_load(const char *path, struct state *out, struct error *err)
 {
     cJSON *json = NULL;
@@ -206,9 +209,15 @@ enum status state_load(const char *path, struct state *out, struct error *err)
     out->theme = mem_string(json_text(json, "theme"));
     out->folded = mem_alloc(((size_t)cJSON_GetArraySize(folded) + 1) * sizeof *out->folded);
     out->unsent = mem_alloc(((size_t)cJSON_GetArraySize(notes) + 1) * sizeof *out->unsent);
-    cJSON_ArrayForEach(item, folded) out->folded[out->folded_count++] = take_text(item);
-    cJSON_ArrayForEach(item, notes) if (!is_alive(item)) out->unsent[out->unsent_count++] =
-        take_text(json_get(item, "what"));
+    cJSON_ArrayForEach(item, folded)
+    {
+        out->folded[out->folded_count++] = mem_string(item->valuestring);
+    }
+    cJSON_ArrayForEach(item, notes)
+    {
+        if (!is_alive(item))
+            out->unsent[out->unsent_count++] = mem_string(json_text(item, "what"));
+    }
     cJSON_Delete(json);
     return status;
 }
