@@ -176,9 +176,9 @@ static void serve_proxy(const struct passing *p, struct side *client)
         say(p, "authorization ", authorization + 27, strcspn(authorization + 27, "\r"));
     if (p->kind == RELAY_PROXY_WITH_PASSWORD &&
         (authorization == NULL || strncmp(authorization + 27, PASSWORD, strlen(PASSWORD)) != 0)) {
-        (void)side_write(
-            client, "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n",
-            77);
+        static const char no[] =
+            "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n";
+        (void)side_write(client, no, sizeof no - 1); /* it goes either way */
         return;
     }
     server.fd = connect_to(p->target_port);
