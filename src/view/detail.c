@@ -84,16 +84,6 @@ static void pen_wrapped(struct pen *pen, enum role role, const char *text)
 
 /* ---- parts ---- */
 
-/* What a person calls a source: "cli" for "https://github.com/keptn/keptn/cli#approval.finished". */
-static const char *source_name(struct view *v, const char *raw_source)
-{
-    const char *source = view_safe(v, raw_source);
-    const char *slash = strrchr(source, '/');
-    const char *name = strstr(source, "://") && slash ? slash + 1 : source;
-    const size_t len = strcspn(name, "#");
-    return len > 0 ? view_printf(v, "%.*s", (int)len, name) : source;
-}
-
 /* Which run, when, by whom, from which commits. What is of least use gives way first: words, then who, then
  * when. */
 static void draw_origin(struct pen *pen, const struct model_sequence *seq)
@@ -108,7 +98,8 @@ static void draw_origin(struct pen *pen, const struct model_sequence *seq)
     const char *run = view_printf(v, "%.8s", view_safe(v, seq->context));
     const char *clock = view_clock(v, seq->triggered_ns);
     const char *when = view_printf(v, " %s triggered %s", dot, clock);
-    const char *by = seq->triggered_by ? view_printf(v, " by %s", source_name(v, seq->triggered_by)) : "";
+    const char *by =
+        seq->triggered_by ? view_printf(v, " by %s", view_source_name(v, seq->triggered_by)) : "";
     const int room = pen->area.w - view_width(run) - view_width(commits);
     if (view_width(when) + view_width(by) > room)
         when = view_printf(v, " %s %s", dot, clock);

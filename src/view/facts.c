@@ -83,9 +83,7 @@ static struct fact so_far(struct view *v, const struct model_approval *a)
 static struct fact labels(struct view *v, const struct model_sequence *seq)
 {
     struct fact fact = {.label = "labels", .text = "", .right = "", .role = ROLE_DIM};
-    for (size_t i = 0; i < seq->label_count && strlen(fact.text) < 400; i++)
-        fact.text = view_printf(v, "%s%s%s=%s", fact.text, i ? ", " : "", view_safe(v, seq->labels[i].key),
-                                view_safe(v, seq->labels[i].value));
+    fact.text = view_labels(v, seq->labels, seq->label_count);
     return fact;
 }
 

@@ -14,6 +14,7 @@
 #include "view/term.h"
 #include "view/theme.h"
 #include "view/view.h"
+#include "view/waiting.h"
 
 #define SPLIT_MIN_WIDTH    100 /* from here on the detail stands beside the tree */
 #define COMPACT_MAX_WIDTH  39  /* up to here, or to the height, one line a waiting sequence is all there is */
@@ -50,8 +51,11 @@ struct view_ops {
     unsigned (*act)(struct view *v, enum action action); /* 0: means nothing here */
     struct pick (*selected)(const struct view *v);       /* what a decision is about; NULL: as in the tree */
     const struct hint *keys;                             /* most important first */
+    const char *(*title)(struct view *v);                /* stands above the screen; NULL: nothing does */
+    void (*sync)(struct view *v); /* rows as the models are now; NULL: it has none of its own */
+    bool (*click)(struct view *v, int x, int y); /* what is drawn there is selected; false: nothing is */
 };
-extern const struct view_ops tree_screen, detail_screen, log_screen, help_screen;
+extern const struct view_ops tree_screen, detail_screen, log_screen, help_screen, waiting_screen;
 
 /* ---- source.c ---- */
 void source_free(struct source *s);
@@ -124,6 +128,17 @@ struct fact {
 };
 #define FACTS_MAX 8
 size_t facts_of(struct view *v, const struct model_sequence *seq, struct fact out[FACTS_MAX]);
+
+/* ---- texts.c: what several screens say about a sequence ---- */
+const char *view_version(struct view *v, const struct model_sequence *seq); /* with its signs: "v1 ↓" */
+/* "v0.1.0 → v0.1.1"; last NULL: nothing was delivered. */
+const char *view_change(struct view *v, const struct model_sequence *last, const struct model_sequence *seq);
+/* How far a decision of ours about it is; NULL: none was sent. */
+const char *view_sent_word(struct view *v, const struct source *source, const struct model_sequence *seq);
+/* What a person calls a source: "cli" for "https://github.com/keptn/keptn/cli#approval.finished". */
+const char *view_source_name(struct view *v, const char *raw_source);
+const char *view_labels(struct view *v, const struct model_label *labels, size_t count); /* "a=1, b=2" */
+enum role view_result_role(const char *result); /* of pass, warning, fail; NULL: unknown */
 
 /* ---- detail.c, stages.c ---- */
 struct pen { /* writes line after line into an area; lines above and below it are counted and not seen */
@@ -255,6 +270,7 @@ struct view {
     const struct view_ops *screens[SCREENS_MAX];
     size_t screen_count;
     struct tree tree;
+    struct waiting waiting_list;
     struct box box;
     struct prompt prompt; /* while it is open, all keys are its own */
     struct job_log log;
@@ -280,6 +296,11 @@ int64_t view_now_ms(const struct view *v);
 int64_t view_now_ns(const struct view *v); /* the server's clock */
 void view_say(struct view *v, bool is_error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void view_push_screen(struct view *v, const struct view_ops *screen);
+/* ---- screens.c: from screen to screen ---- */
+void view_show_screen(struct view *v, const struct view_ops *screen); /* the way back is to the tree */
+void screens_sync(struct view *v);                                    /* of all that one may come back to */
+bool screens_act(struct view *v, enum action action);                 /* false: the action is another */
+void screens_title_draw(struct view *v, int y, int w);                /* on the separator */
 bool view_is_split(const struct view *v);
 bool view_is_compact(const struct view *v);
 void view_plan_wake(struct view *v); /* sets the timer for what changes by itself */

@@ -13,6 +13,8 @@ libview_la_SOURCES = \
 	%D%/internal.h \
 	%D%/keymap.c \
 	%D%/keymap.h \
+	%D%/list.c \
+	%D%/list.h \
 	%D%/log.c \
 	%D%/palette.c \
 	%D%/palette.h \
@@ -20,15 +22,19 @@ libview_la_SOURCES = \
 	%D%/prompt.h \
 	%D%/rows.c \
 	%D%/rows.h \
+	%D%/screens.c \
 	%D%/source.c \
 	%D%/stages.c \
 	%D%/term.c \
 	%D%/term.h \
+	%D%/texts.c \
 	%D%/theme.c \
 	%D%/theme.h \
 	%D%/topbar.c \
 	%D%/tree.c \
 	%D%/view.c \
-	%D%/view.h
+	%D%/view.h \
+	%D%/waiting.c \
+	%D%/waiting.h
 libview_la_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS)
 VIEW_LIBS = libview.la libsettings.la $(NCURSES_LIBS)

@@ -19,36 +19,11 @@ struct columns {
 
 /* ---- texts ---- */
 
-static const char *version_text(struct view *v, const struct model_sequence *seq)
-{
-    const char *version = seq->version ? view_safe(v, seq->version) : view_glyph(v, GLYPH_NONE);
-    if (seq->version_differs)
-        version = view_printf(v, "%s %s", version, view_glyph(v, GLYPH_DIFFERS));
-    if (seq->goes_back)
-        version = view_printf(v, "%s %s", version, view_glyph(v, GLYPH_BACK));
-    return version;
-}
-
 static const char *task_text(struct view *v, const struct model_sequence *seq)
 {
-    const char *id = seq->approval.triggered_id;
-    const struct sent *sent = id ? view_sent(v, view_source_of(v, seq), id) : NULL;
-    if (sent) {
-        switch (sent->state) {
-        case DECISION_ASKING:
-            return "asking";
-        case DECISION_SENDING:
-            return "sending";
-        case DECISION_RETRYING:
-            return "retrying";
-        case DECISION_ACCEPTED:
-            return sent->approve ? "approved" : "declined";
-        case DECISION_CONFLICT:
-            return "conflict";
-        case DECISION_FAILED:
-            return "not sent";
-        }
-    }
+    const char *sent = view_sent_word(v, view_source_of(v, seq), seq);
+    if (sent)
+        return sent;
     if (seq->paused)
         return "paused";
     return seq->task && seq->state <= MODEL_PAUSED ? view_safe(v, seq->task) : "";
@@ -72,7 +47,7 @@ static void see_columns(struct view *v, size_t first, size_t last)
             continue;
         widen(&t->name_w, view_safe(v, seq->name), 20);
         widen(&t->service_w, view_safe(v, seq->service), 32);
-        widen(&t->version_w, version_text(v, seq), 20);
+        widen(&t->version_w, view_version(v, seq), 20);
         widen(&t->task_w, task_text(v, seq), 16);
     }
 }
@@ -130,7 +105,7 @@ static void draw_sequence(struct view *v, struct rect line, const struct row *ro
     const enum role name = waiting ? plain : cursor ? ROLE_CURSOR : ROLE_TEXT;
     const enum role faint = waiting ? ROLE_WAITING : ROLE_DIM;
     const char *const texts[COLUMN_COUNT] = {view_safe(v, seq->name), view_safe(v, seq->service),
-                                             version_text(v, seq), task_text(v, seq)};
+                                             view_version(v, seq), task_text(v, seq)};
     int x = line.x + 1 + (v->source_count > 1 ? 1 : 0) + 2 * c->indent;
     if (waiting)
         grid_fill(&v->grid, line, ROLE_WAITING, " ");
@@ -307,7 +282,7 @@ static void draw_compact(struct view *v, struct rect area)
         (void)draw_text(v, line, line.x, line.y, role, cursor ? view_glyph(v, GLYPH_CURSOR) : " ");
         (void)draw_text(v, line, line.x + 1, line.y, ROLE_WAITING, view_glyph(v, GLYPH_WAITING));
         (void)draw_cut(v, left, line.x + 3, line.y, role,
-                       view_printf(v, "%s %s %s", view_safe(v, seq->service), version_text(v, seq),
+                       view_printf(v, "%s %s %s", view_safe(v, seq->service), view_version(v, seq),
                                    view_safe(v, seq->stage->name)));
         if (left.w < line.w)
             draw_right(v, line, line.y, ROLE_WAITING, age);

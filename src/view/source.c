@@ -101,6 +101,7 @@ void view_sync(struct view *v)
     if (changed || !v->tree.built)
         merge_waiting(v);
     tree_sync(v);
+    screens_sync(v);
 }
 
 /* Does this model own the project? Its list is sorted by name. */

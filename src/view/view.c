@@ -112,6 +112,7 @@ static void draw_full(struct view *v)
         if (v->box.open) /* on a low screen over the lines around as well, but for the top one */
             box_draw(v, h < 20 ? (struct rect){.y = 1, .w = w, .h = h - 1} : body);
     }
+    screens_title_draw(v, 1, w);
     if (v->hint && top_screen(v) == &tree_screen && body.h > 6)
         draw_hint(v, 1, w);
     if (message_is_shown(v))
@@ -335,7 +336,7 @@ static void take_key(struct view *v, const struct input_event *ev, bool had_aske
     const unsigned flags = top_screen(v)->act(v, action);
     if (flags & VIEW_KEY_BACK)
         go_back(v);
-    if (flags == 0)
+    if (flags == 0 && !screens_act(v, action))
         common_act(v, action, had_asked);
 }
 
@@ -564,6 +565,7 @@ void view_free(struct view *v)
     v->term = NULL;
     theme_free(&v->theme);
     tree_free(&v->tree);
+    waiting_free(&v->waiting_list);
     box_close(v);
     log_free(&v->log);
     prompt_free(&v->prompt);

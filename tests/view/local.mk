@@ -72,6 +72,12 @@ TESTS += %D%/storm_test
 %C%_storm_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_storm_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
+check_PROGRAMS += %D%/waiting_test
+TESTS += %D%/waiting_test
+%C%_waiting_test_SOURCES = %D%/waiting_test.c
+%C%_waiting_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_waiting_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
 dist_noinst_DATA += %D%/golden/box-120x30.txt %D%/golden/box-40x10.txt %D%/golden/box-80x24.txt \
 	%D%/golden/box-ascii-80x24.txt %D%/golden/box-back-120x30.txt %D%/golden/box-back-80x24.txt \
 	%D%/golden/box-decline-80x24.txt %D%/golden/box-too-small-20x5.txt %D%/golden/detail-80x24.txt \

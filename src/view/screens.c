@@ -1,0 +1,45 @@
+/* From screen to screen: digits go anywhere from anywhere, and the way back from there is to the tree. */
+#include "config.h"
+
+#include "view/internal.h"
+
+void view_show_screen(struct view *v, const struct view_ops *screen)
+{
+    v->tree.moved = true; /* whoever goes about has taken the helm */
+    v->screens[0] = &tree_screen;
+    v->screen_count = 1;
+    if (screen != &tree_screen)
+        v->screens[v->screen_count++] = screen;
+    if (screen->sync)
+        screen->sync(v);
+}
+
+void screens_sync(struct view *v)
+{
+    for (size_t i = 0; i < v->screen_count; i++)
+        if (v->screens[i]->sync)
+            v->screens[i]->sync(v);
+}
+
+bool screens_act(struct view *v, enum action action)
+{
+    switch (action) {
+    case ACTION_SCREEN_TREE:
+        view_show_screen(v, &tree_screen);
+        return true;
+    case ACTION_SCREEN_WAITING:
+        view_show_screen(v, &waiting_screen);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void screens_title_draw(struct view *v, int y, int w)
+{
+    const struct view_ops *top = v->screens[v->screen_count - 1];
+    const struct rect line = {.x = 1, .y = y, .w = w - 2, .h = 1};
+    if (!top->title || w < 8)
+        return;
+    (void)draw_cut(v, line, line.x, y, ROLE_TITLE, view_printf(v, " %s ", top->title(v)));
+}
