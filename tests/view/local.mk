@@ -1,3 +1,5 @@
+EXTRA_DIST += %D%/golden
+
 # A pseudo-terminal with libvterm at its other end, for every test that looks at a screen.
 check_LTLIBRARIES += tests/support/libpty.la
 tests_support_libpty_la_SOURCES = tests/support/pty.c tests/support/pty.h
@@ -66,6 +68,12 @@ TESTS += %D%/sources_test
 %C%_sources_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_sources_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
+check_PROGRAMS += %D%/suite_test
+TESTS += %D%/suite_test
+%C%_suite_test_SOURCES = %D%/suite_test.c
+%C%_suite_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_suite_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
 check_PROGRAMS += %D%/storm_test
 TESTS += %D%/storm_test
 %C%_storm_test_SOURCES = %D%/storm_test.c
@@ -77,13 +85,3 @@ TESTS += %D%/waiting_test
 %C%_waiting_test_SOURCES = %D%/waiting_test.c
 %C%_waiting_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_waiting_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
-
-dist_noinst_DATA += %D%/golden/box-120x30.txt %D%/golden/box-40x10.txt %D%/golden/box-80x24.txt \
-	%D%/golden/box-ascii-80x24.txt %D%/golden/box-back-120x30.txt %D%/golden/box-back-80x24.txt \
-	%D%/golden/box-decline-80x24.txt %D%/golden/box-too-small-20x5.txt %D%/golden/detail-80x24.txt \
-	%D%/golden/detail-failed-120x30.txt %D%/golden/detail-stage-120x30.txt %D%/golden/empty-80x24.txt \
-	%D%/golden/folded-80x24.txt %D%/golden/help-80x24.txt %D%/golden/hint-80x24.txt %D%/golden/odd-120x30.txt \
-	%D%/golden/tree-100x28.txt %D%/golden/tree-120x30.txt %D%/golden/tree-1x1.txt %D%/golden/tree-20x5.txt \
-	%D%/golden/tree-39x9.txt %D%/golden/tree-40x10.txt %D%/golden/tree-8-colours-80x24.txt \
-	%D%/golden/tree-80x24.txt %D%/golden/tree-ascii-120x30.txt %D%/golden/tree-console-80x24.txt \
-	%D%/golden/tree-cursor-80x24.txt %D%/golden/tree-mono-80x24.txt

@@ -91,12 +91,18 @@ void screen_expect_heard(struct pty *p, const char *start)
     assert_true(heard);
 }
 
-void screen_golden(struct pty *p, const char *name)
+bool screen_is_golden(struct pty *p, const char *name)
 {
     const char *source = getenv("top_srcdir");
     char *path = mem_printf("%s/tests/view/golden/%s.txt", source ? source : ".", name);
     screen_settle(p);
     pty_wait_quiet(p, 200);
-    assert_true(pty_golden(p, path));
+    const bool is_golden = pty_golden(p, path);
     free(path);
+    return is_golden;
+}
+
+void screen_golden(struct pty *p, const char *name)
+{
+    assert_true(screen_is_golden(p, name));
 }

@@ -37,6 +37,7 @@ void screen_expect(struct pty *p, const char *text);
 void screen_expect_not(struct pty *p, const char *text);
 void screen_expect_heard(struct pty *p, const char *start);
 void screen_golden(struct pty *p, const char *name);
+bool screen_is_golden(struct pty *p, const char *name); /* the same, without the assertion */
 
 /* The run that waits in the scenes "waiting", "tour" and "back". */
 extern const struct scene_run screen_run;
