@@ -123,6 +123,7 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
                                            .glyphs = (enum view_glyphs)ctx->glyphs,
                                            .read_only = ctx->read_only,
                                            .mouse = ctx->mouse,
+                                           .settings = ctx->settings,
                                            .hint = hint,
                                            .data_directory = data_directory(&directory)};
     const struct view_ports ports = {.arg = d,
@@ -137,14 +138,24 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
     return status;
 }
 
-static enum status add_link(struct dashboard *d, const struct link_settings *settings, const char *name,
-                            struct error *err)
+static enum status add_link(struct dashboard *d, const struct cli_connection *c, struct error *err)
 {
-    struct link *l = link_new(d->ctx->loop, settings);
-    d->links = mem_resize(d->links, (d->link_count + 1) * sizeof(struct link *));
+    const struct link_settings settings = {.server = c->server,
+                                           .stream = c->stream,
+                                           .token = c->token,
+                                           .problem = c->problem,
+                                           .projects = c->projects,
+                                           .read_only = c->read_only,
+                                           .replays = d->ctx->replays,
+                                           .speed = d->ctx->speed,
+                                           .http = c->http};
+    struct link *l = link_new(d->ctx->loop, &settings);
     d->links[d->link_count++] = l;
-    const struct view_source source = {
-        .name = name, .model = link_model(l), .read_only = settings->read_only};
+    const struct view_source source = {.name = c->name != NULL ? c->name : c->label,
+                                       .label = c->label,
+                                       .colour = c->colour,
+                                       .model = link_model(l),
+                                       .read_only = c->read_only};
     return link_start(l, d->view, view_add_source(d->view, &source), err);
 }
 
@@ -181,16 +192,9 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
         d->signals[i].data = d;
         uv_signal_start(&d->signals[i], on_signal, numbers[i]);
     }
-    status = add_link(d,
-                      &(struct link_settings){.server = ctx->server,
-                                              .stream = ctx->stream,
-                                              .token = ctx->token,
-                                              .projects = ctx->projects,
-                                              .read_only = ctx->read_only,
-                                              .replays = ctx->replays,
-                                              .speed = ctx->speed,
-                                              .http = ctx->http},
-                      ctx->name, err);
+    d->links = mem_alloc(ctx->connection_count * sizeof(struct link *));
+    for (size_t i = 0; i < ctx->connection_count && status == STATUS_OK; i++)
+        status = add_link(d, &ctx->connections[i], err);
     while (status == STATUS_OK && !d->quit && uv_run(ctx->loop, UV_RUN_DEFAULT) != 0)
         ; /* uv_stop of somebody else (a blocking request) is not ours */
     close_all(d);

@@ -112,6 +112,7 @@ void cli_add_clean(struct buffer *out, const char *raw);
 /* Several lines: each made fit, line breaks kept. */
 void cli_write_clean(const char *raw, size_t len);
 void cli_use_ascii_glyphs(void);
+void cli_use_wide_ambiguous(void);            /* the terminal gives them two cells */
 bool cli_glyphs_are_ascii(void);              /* by that, or by the locale */
 void cli_write(const char *text, size_t len); /* standard output, as it is */
 bool cli_output_is_lost(void);                /* a write to standard output has failed */

@@ -261,10 +261,12 @@ void link_control(struct link *l, const struct model_sequence *seq, const char *
 
 void link_reload(struct link *l)
 {
-    if (l->replay == NULL)
+    if (l->feed != NULL)
         feed_reload(l->feed);
-    else
+    else if (l->replay != NULL)
         view_message(l->view, false, "this is a replay: there is no server that could be asked again");
+    else
+        view_message(l->view, true, l->settings.problem);
 }
 
 int64_t link_now_ns(const struct link *l)
@@ -432,6 +434,10 @@ enum status link_start(struct link *l, struct view *view, size_t source, struct 
     l->source = source;
     if (s->replays != NULL)
         return start_replay(l, &callbacks, err);
+    if (s->problem != NULL) {
+        view_set_link(view, source, VIEW_LINK_REFUSED, clock_now_ns(), s->problem);
+        return STATUS_OK;
+    }
     l->decide = decide_new(
         l->loop, s->http,
         &(struct decide_settings){.server = s->server, .token = s->token, .read_only = s->read_only});

@@ -15,6 +15,7 @@ struct link;
 
 struct link_settings {
     const char *server, *stream, *token; /* as in struct cli_context */
+    const char *problem; /* why there is no token: it does not connect, and says so; NULL: no problem */
     const char *const *projects;
     bool read_only;
     const char *const *replays; /* recordings in place of a server, at this speed; NULL: none */

@@ -23,7 +23,7 @@
 #define GAP            2 /* cells between two columns */
 #define COLUMN_MIN     4 /* cells that a column keeps when the table shrinks */
 
-static bool output_lost, ascii_glyphs;
+static bool output_lost, ascii_glyphs, wide_ambiguous;
 
 static bool locale_is_ascii(void)
 {
@@ -33,6 +33,11 @@ static bool locale_is_ascii(void)
 void cli_use_ascii_glyphs(void)
 {
     ascii_glyphs = true;
+}
+
+void cli_use_wide_ambiguous(void)
+{
+    wide_ambiguous = true;
 }
 
 bool cli_glyphs_are_ascii(void)
@@ -263,11 +268,11 @@ static void print_row(const struct cli_table *t, size_t row, const int *widths, 
     struct buffer line = BUFFER_LIMIT(LINE_MAX_BYTES);
     int blanks = 0;
     if (is_line(t, row)) {
-        (void)utf8_cut(t->cells[row], width > 0 ? width : INT_MAX, ellipsis, false, &line);
+        (void)utf8_cut(t->cells[row], width > 0 ? width : INT_MAX, ellipsis, wide_ambiguous, &line);
     } else {
         for (size_t i = 0; i < t->columns; i++) {
             buffer_printf(&line, "%*s", blanks, "");
-            int used = utf8_cut(t->cells[row + i], widths[i], ellipsis, false, &line);
+            int used = utf8_cut(t->cells[row + i], widths[i], ellipsis, wide_ambiguous, &line);
             blanks = widths[i] - used + GAP;
         }
     }
@@ -290,7 +295,7 @@ void cli_table_end(struct cli_table *t)
     int width = terminal_width();
     for (size_t row = 0; row + t->columns <= t->rows; row += t->columns) {
         for (size_t i = 0; i < t->columns && !is_line(t, row); i++) {
-            int cells = utf8_width_cells(t->cells[row + i], false);
+            int cells = utf8_width_cells(t->cells[row + i], wide_ambiguous);
             if (cells > widths[i])
                 widths[i] = cells;
         }

@@ -353,6 +353,8 @@ static enum status set_look(struct setup *s, struct error *err)
     const char *glyphs = option != NULL ? option : s->settings.glyphs;
     s->context.mouse = s->settings.mouse && !cli_has(s->args, "no-mouse");
     s->context.theme = theme != NULL ? theme : s->settings.theme;
+    if (s->settings.ambiguous_width == 2)
+        cli_use_wide_ambiguous();
     if (glyphs == NULL)
         return STATUS_OK;
     for (size_t i = option != NULL ? 0 : 1; i < sizeof names / sizeof *names; i++) {

@@ -1,0 +1,313 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/mem.h"
+#include "settings/effects.h"
+#include "support/pty.h"
+#include "support/relay.h"
+#include "support/world.h"
+
+#define NOWHERE "http://127.0.0.1:1/api"
+#define SHIPYARD                                                                                             \
+    "apiVersion: spec.keptn.sh/0.2.2\nkind: Shipyard\nmetadata: {name: s}\nspec:\n  stages:\n"               \
+    "    - name: production\n      sequences:\n        - name: delivery\n          tasks:\n"                 \
+    "            - {name: approval, properties: {pass: manual, warning: manual}}\n"
+
+static struct world world;
+
+int effects_set_up(void **state)
+{
+    (void)state;
+    world_open(&world, NULL, true);
+    world_project(&world, SHIPYARD, NULL);
+    free(world_run(&world, 0, "create", "project", "other", "--shipyard=shipyard.yaml", NULL));
+    free(world_run(&world, 0, "trigger", "delivery", "--project=fulltour", "--service=helloservice",
+                   "--image=ghcr.io/x/hello:v0.1.1", NULL));
+    free(world_wait(&world, "waiting"));
+    return 0;
+}
+
+int effects_tear_down(void **state)
+{
+    (void)state;
+    world_close(&world);
+    return 0;
+}
+
+void effects_write_settings(const char *text)
+{
+    struct buffer out = BUFFER_LIMIT(100000);
+    for (const char *p = text; *p != '\0'; p++) {
+        if (p[0] != '$' || strchr("UTPN", p[1]) == NULL) {
+            buffer_add_char(&out, *p);
+            continue;
+        }
+        p++;
+        if (*p == 'P')
+            buffer_printf(&out, "%d", world.port);
+        else
+            buffer_add_text(&out, *p == 'U' ? world.url : *p == 'T' ? world.token_file : NOWHERE);
+    }
+    world_write(&world, "config.yaml", buffer_text(&out));
+    buffer_free(&out);
+}
+
+char *effects_run(int expected, const char *arguments)
+{
+    char *line = mem_printf("unset DRAWBRIDGE_TOKEN DRAWBRIDGE_SERVER; export LC_ALL=C.UTF-8 HOME=$PWD\n"
+                            "'%s/drawbridge' %s </dev/null >out 2>err; echo $? >code",
+                            world.programs, arguments);
+    assert_int_equal(world_shell(&world, line), 0);
+    char *code = world_read(&world, "code"), *said = world_read(&world, expected == 0 ? "out" : "err");
+    if (strtol(code, NULL, 10) != expected) {
+        char *err = world_read(&world, "err");
+        fail_msg("drawbridge %s ended with %s, not %d: %s", arguments, code, expected, err);
+    }
+    free(code);
+    free(line);
+    return said;
+}
+
+static void run(int expected, const char *arguments)
+{
+    char *line = mem_printf("--config config.yaml %s", arguments);
+    free(effects_run(expected, line));
+    free(line);
+}
+
+static void assert_said(int expected, const char *arguments, const char *words, bool there)
+{
+    char *line = mem_printf("--config config.yaml %s", arguments), *said = effects_run(expected, line);
+    if ((strstr(said, words) != NULL) != there)
+        fail_msg("%s said %s\"%s\": %s", arguments, there ? "nothing like " : "", words, said);
+    free(said);
+    free(line);
+}
+
+/* --- connections --- */
+
+void effect_contexts(void)
+{
+    effects_write_settings(
+        "contexts:\n- {name: a, server: '$U', token-file: '$T'}\n- {name: b, server: '$N'}\n");
+    run(0, "--context a auth");
+    run(6, "--context b auth");
+    run(3, "--context c auth");
+    effects_write_settings("contexts:\n- {name: a, server: '$U', token-file: config.yaml}\n");
+    run(2, "auth");
+}
+
+void effect_current_context(void)
+{
+    effects_write_settings(
+        "contexts:\n- {name: a, server: '$N'}\n- {name: b, server: '$U', token-file: '$T'}\n"
+        "current-context: b\n");
+    run(0, "auth");
+}
+
+void effect_stream(void)
+{
+    effects_write_settings("contexts: [{name: a, server: '$U', token-file: '$T'}]\n");
+    run(7, "watch --watch-time 1"); /* live until the time was over */
+    effects_write_settings(
+        "contexts: [{name: a, server: '$U', token-file: '$T', stream: 'ws://127.0.0.1:1/x'}]\n");
+    run(6, "watch --watch-time 1");
+}
+
+void effect_token_command(void)
+{
+    effects_write_settings("contexts: [{name: a, server: '$U', token-command: [cat, '$T']}]\n");
+    run(0, "auth");
+    effects_write_settings("contexts: [{name: a, server: '$U', token-command: [echo, wrong]}]\n");
+    run(4, "auth");
+}
+
+void effect_certificates(void)
+{
+    static const char *const wrong[] = {"client-cert: client.pem, client-key: client.key",
+                                        "ca-file: other.pem, client-cert: client.pem, client-key: client.key",
+                                        "ca-file: ca.pem",
+                                        "ca-file: ca.pem, client-cert: client.pem, client-key: ca.key"};
+    struct relay relay;
+    relay_make_certificates(&world);
+    relay_start(&relay, &world, RELAY_TLS_WITH_CERTIFICATE, world.port);
+    char *begin =
+        mem_printf("contexts: [{name: a, server: 'https://127.0.0.1:%d', token-file: '$T'", relay.port);
+    char *right =
+        mem_printf("%s, ca-file: ca.pem, client-cert: client.pem, client-key: client.key}]\n", begin);
+    effects_write_settings(right);
+    run(0, "auth");
+    assert_true(relay_saw(&relay, &world, "certificate maria"));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char *settings = mem_printf("%s, %s}]\n", begin, wrong[i]);
+        effects_write_settings(settings);
+        run(6, "auth");
+        free(settings);
+    }
+    free(begin);
+    free(right);
+    relay_stop(&relay);
+}
+
+void effect_proxy(void)
+{
+    struct relay relay;
+    relay_start(&relay, &world, RELAY_PROXY, world.port);
+    char *settings =
+        mem_printf("contexts: [{name: a, server: 'http://keptn.invalid', token-file: '$T', proxy: "
+                   "'http://127.0.0.1:%d'}]\n",
+                   relay.port);
+    effects_write_settings(settings);
+    run(0, "auth");
+    assert_true(relay_saw(&relay, &world, "POST http://keptn.invalid/api/v1/auth"));
+    free(settings);
+    relay_stop(&relay);
+}
+
+void effect_read_only(void)
+{
+    effects_write_settings("contexts: [{name: a, server: '$U', token-file: '$T', read-only: true}]\n");
+    run(4, "create service x --project=fulltour");
+    effects_write_settings("contexts: [{name: a, server: '$U', token-file: '$T', read-only: false}]\n");
+    run(0, "create service x --project=fulltour");
+    run(0, "delete service x --project=fulltour");
+}
+
+void effect_projects(void)
+{
+    effects_write_settings("contexts: [{name: a, server: '$U', token-file: '$T', projects: [other]}]\n");
+    assert_said(0, "list", "fulltour", false);
+    effects_write_settings("contexts: [{name: a, server: '$U', token-file: '$T'}]\n");
+    assert_said(0, "list", "fulltour", true);
+}
+
+/* --- the dashboard --- */
+
+static struct pty *open_dashboard(const char *settings, const char *option)
+{
+    effects_write_settings(settings);
+    char *program = mem_printf("%s/drawbridge", world.programs), *config = world_path(&world, "config.yaml"),
+         *home = mem_printf("HOME=%s", world.directory),
+         *state = mem_printf("XDG_STATE_HOME=%s/state", world.directory);
+    const char *const argv[] = {program, "--config", config, option, NULL};
+    const char *const env[] = {home, state, "DRAWBRIDGE_TOKEN", "DRAWBRIDGE_SERVER", NULL};
+    struct pty *p = pty_start(&(struct pty_options){.argv = argv, .env = env, .columns = 120, .rows = 30});
+    free(program);
+    free(config);
+    free(home);
+    free(state);
+    return p;
+}
+
+static void need(struct pty *p, bool seen, const char *what)
+{
+    if (!seen)
+        fail_msg("%s was not seen; the screen is:\n%s", what, pty_screen(p));
+}
+
+static struct pty *open_live(const char *settings, const char *option)
+{
+    struct pty *p = open_dashboard(settings, option);
+    need(p, pty_wait_text(p, "helloservice", 10000), "the sequence");
+    need(p, pty_wait_text(p, "live", 10000), "live");
+    pty_wait_quiet(p, 100);
+    return p;
+}
+
+static void leave(struct pty *p)
+{
+    assert_int_equal(pty_end(p), 0);
+}
+
+#define ONE "contexts: [{name: ctx, server: '$U', token-file: '$T'}]\n"
+
+void effect_label(void)
+{
+    struct pty *p =
+        open_live("contexts: [{name: ctx, label: Europe, server: '$U', token-file: '$T'}]\n", NULL);
+    need(p, strstr(pty_row(p, 0), "Europe") != NULL, "the label");
+    leave(p);
+    p = open_live(ONE, NULL);
+    need(p, strstr(pty_row(p, 0), "ctx") != NULL, "the name");
+    leave(p);
+}
+
+/* One of them has no token: the other one is live all the same. */
+void effect_show(void)
+{
+    struct pty *p = open_dashboard("contexts:\n- {name: one, server: '$U', token-file: '$T'}\n"
+                                   "- {name: two, server: '$U', token-file: '$T', projects: [other]}\n"
+                                   "- {name: three, server: '$U', token-file: nowhere}\n"
+                                   "- {name: four, server: '$U'}\nshow: [two, three, one]\n",
+                                   NULL);
+    need(p, pty_wait_text(p, "helloservice", 10000), "the sequence of the third");
+    need(p, pty_find_row(p, "one") >= 0 && pty_find_row(p, "two") >= 0 && pty_find_row(p, "three") >= 0,
+         "all three");
+    need(p, pty_find_row(p, "four") < 0, "not the fourth");
+    leave(p);
+}
+
+/* Some cell has a colour. */
+static bool is_coloured(struct pty *p)
+{
+    for (int row = 0; row < pty_rows(p); row++)
+        for (int column = 0; column < pty_columns(p); column++) {
+            struct pty_cell cell;
+            pty_cell(p, row, column, &cell);
+            if (cell.fg != PTY_DEFAULT || cell.bg != PTY_DEFAULT)
+                return true;
+        }
+    return false;
+}
+
+void effect_theme(void)
+{
+    struct pty *p = open_live(ONE "theme: mono\n", NULL);
+    need(p, !is_coloured(p), "a screen without colours");
+    leave(p);
+    p = open_live(ONE "theme: mono\n", "--theme=dark"); /* the command line beats it */
+    need(p, is_coloured(p), "colours");
+    leave(p);
+}
+
+static bool is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    return true;
+}
+
+void effect_glyphs(void)
+{
+    struct pty *p = open_live(ONE "glyphs: ascii\n", NULL);
+    need(p, is_ascii(pty_screen(p)), "ASCII alone");
+    leave(p);
+    p = open_live(ONE, NULL);
+    need(p, !is_ascii(pty_screen(p)), "more than ASCII");
+    leave(p);
+}
+
+/* A circle in a circle, of ambiguous width, in the first column: the second one begins a cell earlier or not.
+ */
+void effect_ambiguous_width(void)
+{
+    effects_write_settings(
+        "contexts: [{name: \"\\u25CE\", label: x, server: '$U'}, {name: nn, label: y, server: '$U'}]\n"
+        "ambiguous-width: 2\n");
+    assert_said(0, "context list", "*  \xE2\x97\x8E    x ", true);
+    effects_write_settings(
+        "contexts: [{name: \"\\u25CE\", label: x, server: '$U'}, {name: nn, label: y, server: '$U'}]\n");
+    assert_said(0, "context list", "*  \xE2\x97\x8E     x ", true);
+}

@@ -1,0 +1,31 @@
+/* effects.h: what each key of the settings file does, seen from outside: at the output of drawbridge, at its
+ * screen, at what reaches a server. */
+#ifndef TESTS_SETTINGS_EFFECTS_H
+#define TESTS_SETTINGS_EFFECTS_H
+
+int effects_set_up(
+    void **state); /* a drawbridged with a project whose deliveries wait for an approval at once */
+int effects_tear_down(void **state);
+
+/* $U, $T, $P, $N in the text: URL, token file and port of the server; a server that is not there. */
+void effects_write_settings(const char *text);
+/* Runs drawbridge with a line of arguments as a shell reads them; asserts the exit status. Returns standard
+ * output, or standard error where it ended with another than 0; the caller's (free). */
+char *effects_run(int expected, const char *arguments);
+
+/* Each fails the running test where the effect is not there. */
+void effect_contexts(void);
+void effect_current_context(void);
+void effect_label(void);
+void effect_stream(void);
+void effect_token_command(void);
+void effect_certificates(void);
+void effect_proxy(void);
+void effect_read_only(void);
+void effect_projects(void);
+void effect_show(void);
+void effect_theme(void);
+void effect_glyphs(void);
+void effect_ambiguous_width(void);
+
+#endif
