@@ -59,7 +59,8 @@ struct cli_context {
     /* Files that are looked at instead of a server, NULL-terminated; NULL: none. With them nothing can be
      * changed. */
     const char *const *replays;
-    double speed; /* of the replay; 0: at once */
+    double speed;        /* of the replay; 0: at once */
+    int64_t replayed_ns; /* its clock, after cli_replay_picture */
 };
 
 /* The whole program. Returns the exit status. */

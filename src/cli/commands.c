@@ -14,6 +14,8 @@ const struct cli_command cli_commands[] = {
     {"approve", "ID", "approve what waits", cli_approve_options, 1, 1, true, false, cli_approve},
     {"decline", "ID", "decline what waits", cli_approve_options, 1, 1, true, false, cli_decline},
     {"watch", "[ID]", "events as they happen", cli_watch_options, 0, 1, false, false, cli_watch},
+    {"record", "FILE", "write the stream to a file that --replay reads", cli_record_options, 1, 1, false,
+     false, cli_record},
     {"log", "ID", "the output of a sequence's jobs", cli_log_options, 1, 1, false, false, cli_log},
     {"trigger delivery", "--project NAME --service NAME --image IMAGE", "deliver an image",
      cli_trigger_delivery_options, 0, 0, true, false, cli_trigger_delivery},

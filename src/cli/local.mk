@@ -26,6 +26,7 @@ libcli_la_SOURCES = \
 	%D%/picture.c \
 	%D%/picture.h \
 	%D%/project.c \
+	%D%/record.c \
 	%D%/replay.c \
 	%D%/request.c \
 	%D%/resource.c \

@@ -41,30 +41,39 @@ size_t cli_apply_events(struct model *m, const cJSON *events)
     return apply_events(m, events, 0, NULL);
 }
 
+size_t cli_apply_part(struct model *m, const char *what, const char *text, size_t len, uint64_t number,
+                      struct error *err)
+{
+    cJSON *json = NULL;
+    enum status status = json_parse(text, len, &json, err);
+    size_t left_out = 0;
+    if (status == STATUS_OK && strcmp(what, "project") == 0)
+        status = model_apply_project(m, json, number, err);
+    else if (status == STATUS_OK && strcmp(what, "state") == 0)
+        status = model_apply_state(m, json, number, err);
+    else if (status == STATUS_OK && strcmp(what, "open") == 0)
+        status = model_apply_open_approvals(m, json, number, err);
+    if (status == STATUS_OK && (strcmp(what, "events") == 0 || strcmp(what, "open") == 0))
+        left_out = apply_events(m, json_get(json, "events"), number, err);
+    cJSON_Delete(json);
+    return left_out + (status != STATUS_OK);
+}
+
 static void on_snapshot(void *arg, const char *what, const char *text, size_t len, uint64_t number)
 {
     struct filling *f = arg;
     struct error err = ERROR_NONE;
-    cJSON *json = NULL;
-    enum status status = json_parse(text, len, &json, &err);
-    size_t left_out = 0;
-    if (status == STATUS_OK && strcmp(what, "project") == 0)
-        status = model_apply_project(f->model, json, number, &err);
-    else if (status == STATUS_OK && strcmp(what, "state") == 0)
-        status = model_apply_state(f->model, json, number, &err);
-    else if (status == STATUS_OK && strcmp(what, "open") == 0)
-        status = model_apply_open_approvals(f->model, json, number, &err);
-    if (status == STATUS_OK && (strcmp(what, "events") == 0 || strcmp(what, "open") == 0))
-        left_out = apply_events(f->model, json_get(json, "events"), number, &err);
-    f->left_out += left_out + (status != STATUS_OK);
-    if (status != STATUS_OK || left_out > 0)
+    const size_t left_out = cli_apply_part(f->model, what, text, len, number, &err);
+    f->left_out += left_out;
+    if (left_out > 0)
         f->why = err;
-    cJSON_Delete(json);
 }
 
 enum status cli_take_picture(struct cli_context *ctx, const char *const *projects, enum feed_depth depth,
                              struct model **out, struct error *err)
 {
+    if (ctx->replays != NULL)
+        return cli_replay_picture(ctx, out, err);
     struct filling f = {.model = model_new()};
     const struct feed_settings settings = {
         .server = ctx->server, .token = ctx->token, .projects = projects != NULL ? projects : ctx->projects};
@@ -438,6 +447,8 @@ int64_t cli_server_now(struct cli_context *ctx)
 {
     cJSON *me = NULL;
     int64_t now = clock_now_ns();
+    if (ctx->replays != NULL)
+        return ctx->replayed_ns;
     if (cli_ask(ctx, "GET", NULL, &me, NULL, "/v1/whoami") == STATUS_OK) {
         const char *time = json_text(me, "time");
         int64_t theirs = 0;

@@ -12,6 +12,16 @@
 /* Takes a snapshot of these projects (NULL: those of ctx). *out is the caller's (model_free). */
 MUST_CHECK enum status cli_take_picture(struct cli_context *ctx, const char *const *projects,
                                         enum feed_depth depth, struct model **out, struct error *err);
+/* A part of a snapshot, as on_snapshot has it. Returns how much of it the model would not have; err says why.
+ */
+size_t cli_apply_part(struct model *m, const char *what, const char *text, size_t len, uint64_t number,
+                      struct error *err);
+/* The same from the recordings, as they end; their clock goes to ctx. */
+MUST_CHECK enum status cli_replay_picture(struct cli_context *ctx, struct model **out, struct error *err);
+struct replay;
+/* Opens the recordings at their speed; what a person should know goes to standard error. */
+MUST_CHECK enum status cli_open_replay(struct cli_context *ctx, const struct feed_callbacks *callbacks,
+                                       struct replay **out, struct error *err);
 /* Applies an event-store answer, or an array of events. Returns how many could not be. */
 size_t cli_apply_events(struct model *m, const cJSON *events);
 

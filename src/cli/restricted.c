@@ -63,6 +63,7 @@ static const struct {
     const char *why;
 } local_commands[] = {
     {cli_demo, "it starts programs"},
+    {cli_record, "it writes a file"},
     {cli_context_add, "it writes the settings"},
     {cli_context_remove, "it writes the settings"},
     {cli_context_use, "it writes the settings"},

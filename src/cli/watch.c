@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "feed/feed.h"
+#include "feed/replay.h"
 
 #define SECONDS_MAX       31536000 /* seconds of --watch-time: a year */
 #define AGAIN_MS          200      /* until a server that is ahead of the stream is asked again */
@@ -30,6 +31,7 @@ struct watch {
     struct cli_context *ctx;
     const struct cli_watch_request *request;
     struct feed *feed;
+    struct replay *replay; /* in its place; NULL: none */
     struct model *model;
     struct event event; /* decoded into again and again */
     struct map printed; /* ids of the target's events that were printed: a snapshot brings them again */
@@ -307,7 +309,12 @@ static void on_state(void *arg, enum feed_state state, const char *why)
     switch (state) {
     case FEED_CONNECTING:
     case FEED_REPLAYING:
+        break;
     case FEED_REPLAYED:
+        if (w->request->until == CLI_UNTIL_STOPPED)
+            stop(w, STATUS_OK);
+        else
+            stop(w, error_set(w->err, STATUS_FAILED, "the recording ends, and nothing waited"));
         break;
     case FEED_LIVE:
         if (w->was_stale)
@@ -365,10 +372,14 @@ enum status cli_watch_events(struct cli_context *ctx, const struct cli_watch_req
     timer.data = w.later.data = &w;
     if (request->seconds > 0)
         uv_timer_start(&timer, on_time, (uint64_t)request->seconds * 1000, 0);
-    w.feed = feed_open(ctx->loop, ctx->http, &settings, &callbacks);
-    while (!w.done)
+    if (ctx->replays != NULL)
+        w.status = cli_open_replay(ctx, &callbacks, &w.replay, err);
+    else
+        w.feed = feed_open(ctx->loop, ctx->http, &settings, &callbacks);
+    while (!w.done && w.status == STATUS_OK)
         uv_run(ctx->loop, UV_RUN_ONCE);
     feed_close(w.feed);
+    replay_close(w.replay);
     http_cancel(w.asking);
     uv_close((uv_handle_t *)&timer, on_closed);
     uv_close((uv_handle_t *)&w.later, on_closed);
@@ -400,7 +411,7 @@ enum status cli_watch_seconds(const struct cli_args *args, int *seconds, struct 
     return STATUS_OK;
 }
 
-static enum status read_until(const struct cli_args *args, enum cli_until *until, struct error *err)
+enum status cli_watch_until(const struct cli_args *args, enum cli_until *until, struct error *err)
 {
     const char *word = cli_value(args, "until");
     *until = CLI_UNTIL_STOPPED;
@@ -423,9 +434,15 @@ enum status cli_watch(struct cli_context *ctx, const struct cli_args *args, stru
                                         .service = cli_value(args, "service")};
     enum status status = cli_format(args, &request.format, err);
     if (status == STATUS_OK)
-        status = read_until(args, &request.until, err);
+        status = cli_watch_until(args, &request.until, err);
     if (status == STATUS_OK)
         status = cli_watch_seconds(args, &request.seconds, err);
+    if (status == STATUS_OK && ctx->replays != NULL &&
+        (args->word_count > 0 || request.until == CLI_UNTIL_FINISHED))
+        status =
+            error_set(err, STATUS_USAGE,
+                      "a --replay is watched as a whole, or with --project, --stage and --service, to its "
+                      "end or --until waiting");
     if (status == STATUS_OK && args->word_count > 0)
         status = cli_find_target(ctx, args->words[0], &target, err);
     if (status == STATUS_OK) {

@@ -20,6 +20,8 @@ struct cli_watch_request {
 MUST_CHECK enum status cli_watch_events(struct cli_context *ctx, const struct cli_watch_request *request,
                                         struct error *err);
 
+/* --until; CLI_UNTIL_STOPPED where it is not given. */
+MUST_CHECK enum status cli_watch_until(const struct cli_args *args, enum cli_until *until, struct error *err);
 /* --watch-time; 0: none. */
 MUST_CHECK enum status cli_watch_seconds(const struct cli_args *args, int *seconds, struct error *err);
 
