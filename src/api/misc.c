@@ -69,7 +69,12 @@ void api_get_whoami(struct api_request *rq)
     }
     (void)buffer_add_text(&out, ",\"server\":\"drawbridged\",\"version\":");
     (void)json_print_text(rq->api->version, &out);
-    (void)buffer_printf(&out, ",\"stream\":\"/v1/event/stream\",\"time\":\"%s\"}", now);
+    (void)buffer_printf(&out, ",\"stream\":\"/v1/event/stream\",\"time\":\"%s\"", now);
+    if (rq->token->expires_ns != 0) {
+        clock_format(rq->token->expires_ns, now);
+        (void)buffer_printf(&out, ",\"expires\":\"%s\"", now);
+    }
+    (void)buffer_add_char(&out, '}');
     api_answer_buffer(rq, 200, &out);
 }
 

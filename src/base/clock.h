@@ -11,6 +11,7 @@
 
 int64_t clock_now_ns(void);       /* wall clock */
 int64_t clock_monotonic_ns(void); /* for durations */
+int64_t clock_boot_ns(void);      /* the same, but goes on while the machine sleeps */
 
 /* RFC 3339 with any number of fraction digits and any offset (digits past 9 are dropped). False: not such a
  * time. */

@@ -53,7 +53,8 @@ struct cli_context {
         *settings_path; /* the file in use, whether it exists or not; NULL: there is no place for one */
     bool restricted; /* for sshd's ForceCommand: no suspend, no files of the user's choosing, no commands */
     bool mouse;
-    const char *theme; /* NULL: the default */
+    bool wall, wall_locked; /* a screen on a wall: connections are read-only; keys mean nothing */
+    const char *theme;      /* NULL: the default */
     enum cli_glyphs glyphs;
     const char *program; /* argv[0] */
     /* Files that are looked at instead of a server, NULL-terminated; NULL: none. With them nothing can be

@@ -71,7 +71,9 @@ static int64_t port_now(void *arg, size_t source)
 
 static void on_signal(uv_signal_t *handle, int number)
 {
-    (void)number;
+    const struct dashboard *d = handle->data;
+    if (number == SIGINT && d->ctx->wall_locked)
+        return; /* a key all the same, of a terminal whose modes were reset */
     port_quit(handle->data);
 }
 
@@ -124,6 +126,8 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
                                            .read_only = ctx->read_only,
                                            .mouse = ctx->mouse,
                                            .settings = ctx->settings,
+                                           .wall = ctx->wall,
+                                           .wall_locked = ctx->wall_locked,
                                            .hint = hint,
                                            .data_directory = data_directory(&directory)};
     const struct view_ports ports = {.arg = d,

@@ -23,8 +23,9 @@ static void print_options(const struct cli_option *options)
         struct buffer name = BUFFER_LIMIT(256);
         if (o->letter != 0)
             buffer_printf(&name, "-%c, ", o->letter);
-        buffer_printf(&name, "--%s%s%s", o->name, o->value != NULL ? " " : "",
-                      o->value != NULL ? o->value : "");
+        buffer_printf(&name, "--%s%s", o->name, o->value == NULL ? "" : *o->value == '[' ? "[=" : " ");
+        if (o->value != NULL)
+            buffer_add_text(&name, *o->value == '[' ? o->value + 1 : o->value);
         print_row(buffer_text(&name), o->help);
         buffer_free(&name);
     }

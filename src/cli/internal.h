@@ -13,7 +13,8 @@
 struct cli_option {
     const char *name;  /* "project"; NULL ends a table */
     char letter;       /* 0: none */
-    const char *value; /* what its value is called in the help; NULL: it takes none */
+    const char *value; /* what its value is called in the help, in [] where it may be left out; NULL: it takes
+                          none */
     const char *help;
 };
 

@@ -15,10 +15,13 @@
 #include "feed/feed.h"
 #include "feed/replay.h"
 
-#define SETTLE_MS    300
-#define TICK_MS      500
-#define TRIM_EVENTS  2000  /* between two looks at what may go */
-#define SMALL_ANSWER 16384 /* bytes */
+#define SETTLE_MS     300
+#define TICK_MS       500
+#define WATCH_MS      10000
+#define CLOCK_STEP_NS (2 * CLOCK_S)
+#define CLOCK_ASK_NS  (3600 * CLOCK_S)
+#define TRIM_EVENTS   2000  /* between two looks at what may go */
+#define SMALL_ANSWER  16384 /* bytes */
 #define LARGE_BLOCK                                                                                          \
     262144 /* bytes; malloc maps and unmaps such a block, so that nothing of a large answer stays in the     \
               heap */
@@ -35,11 +38,15 @@ struct link {
     struct map shipyards;  /* project → commit of the newest shipyard that a live event named */
     struct fetch *fetches; /* requests under way, beside those of feed and decide */
     size_t events_since_trim;
-    struct event event;      /* decoded into again and again */
-    uv_timer_t settle;       /* after a snapshot */
-    uv_timer_t answer;       /* of what a replay was asked */
-    uv_timer_t tick;         /* of a replay, whose time goes on at another speed than ours */
-    int64_t clock_offset_ns; /* the server's clock less ours */
+    struct event event; /* decoded into again and again */
+    uv_timer_t settle;  /* after a snapshot */
+    uv_timer_t answer;  /* of what a replay was asked */
+    uv_timer_t tick;    /* of a replay, whose time goes on at another speed than ours */
+    /* The server's clock was server_ns at boot_ns, when ours was wall_ns: it is told from how long that is
+     * ago, as ours may be set at any time. */
+    int64_t server_ns, boot_ns, wall_ns;
+    int64_t started_ns;
+    uv_timer_t watch; /* for our clock being set */
 };
 
 /* --- requests --- */
@@ -215,10 +222,9 @@ static void on_state(void *arg, enum feed_state state, const char *why)
             uv_timer_stop(&l->tick);
         return;
     }
-    int64_t since = clock_now_ns();
-    if (l->feed != NULL && feed_last_heard_ns(l->feed) != 0)
-        since -= clock_monotonic_ns() - feed_last_heard_ns(l->feed);
-    view_set_link(l->view, l->source, links[state], since + l->clock_offset_ns, why);
+    const int64_t heard_ns = l->feed != NULL ? feed_last_heard_ns(l->feed) : 0;
+    const int64_t ago_ns = clock_monotonic_ns() - (heard_ns != 0 ? heard_ns : l->started_ns);
+    view_set_link(l->view, l->source, links[state], link_now_ns(l) - ago_ns, why);
 }
 
 static void on_identity(void *arg, const char *name, const char *role, const char *server,
@@ -226,9 +232,27 @@ static void on_identity(void *arg, const char *name, const char *role, const cha
 {
     struct link *l = arg;
     (void)server;
-    if (server_time_ns != 0)
-        l->clock_offset_ns = server_time_ns - clock_now_ns();
+    l->wall_ns = clock_now_ns();
+    l->boot_ns = clock_boot_ns();
+    l->server_ns = server_time_ns != 0 ? server_time_ns : l->wall_ns;
     view_set_identity(l->view, l->source, name, role);
+}
+
+static void on_expiry(void *arg, int64_t expires_ns)
+{
+    struct link *l = arg;
+    view_set_expiry(l->view, l->source, expires_ns);
+}
+
+/* Where our clock was set, so was perhaps the server's, which often is this machine's; and over months they
+ * drift. */
+static void on_watch(uv_timer_t *timer)
+{
+    struct link *l = timer->data;
+    const int64_t since_ns = clock_boot_ns() - l->boot_ns;
+    const int64_t step_ns = clock_now_ns() - l->wall_ns - since_ns;
+    if (l->server_ns != 0 && (llabs(step_ns) > CLOCK_STEP_NS || since_ns > CLOCK_ASK_NS))
+        feed_identify(l->feed);
 }
 
 /* --- view → server --- */
@@ -241,7 +265,7 @@ static void decision_changed(void *arg, const char *triggeredid, enum decision_s
 
 void link_decide(struct link *l, const struct decision_request *request)
 {
-    if (l->decide != NULL) /* a replay has none, and never offers it */
+    if (l->decide != NULL) /* a replay or a read-only connection has none, and never offers it */
         decide_submit(l->decide, request, decision_changed, l);
 }
 
@@ -271,7 +295,9 @@ void link_reload(struct link *l)
 
 int64_t link_now_ns(const struct link *l)
 {
-    return l->replay != NULL ? replay_now_ns(l->replay) : clock_now_ns() + l->clock_offset_ns;
+    if (l->replay != NULL)
+        return replay_now_ns(l->replay);
+    return l->server_ns != 0 ? l->server_ns + clock_boot_ns() - l->boot_ns : clock_now_ns();
 }
 
 /* The text of a resource, which comes as base64 in JSON. */
@@ -385,7 +411,8 @@ struct link *link_new(uv_loop_t *loop, const struct link_settings *settings)
     uv_timer_init(loop, &l->settle);
     uv_timer_init(loop, &l->answer);
     uv_timer_init(loop, &l->tick);
-    l->settle.data = l->answer.data = l->tick.data = l;
+    uv_timer_init(loop, &l->watch);
+    l->settle.data = l->answer.data = l->tick.data = l->watch.data = l;
     return l;
 }
 
@@ -429,7 +456,8 @@ enum status link_start(struct link *l, struct view *view, size_t source, struct 
                                              .on_snapshot = on_snapshot,
                                              .on_snapshot_end = on_snapshot_end,
                                              .on_state = on_state,
-                                             .on_identity = on_identity};
+                                             .on_identity = on_identity,
+                                             .on_expiry = on_expiry};
     l->view = view;
     l->source = source;
     if (s->replays != NULL)
@@ -438,9 +466,11 @@ enum status link_start(struct link *l, struct view *view, size_t source, struct 
         view_set_link(view, source, VIEW_LINK_REFUSED, clock_now_ns(), s->problem);
         return STATUS_OK;
     }
-    l->decide = decide_new(
-        l->loop, s->http,
-        &(struct decide_settings){.server = s->server, .token = s->token, .read_only = s->read_only});
+    if (!s->read_only) /* else there is nothing here that could send a change */
+        l->decide =
+            decide_new(l->loop, s->http, &(struct decide_settings){.server = s->server, .token = s->token});
+    l->started_ns = clock_monotonic_ns();
+    uv_timer_start(&l->watch, on_watch, WATCH_MS, WATCH_MS);
     l->feed = feed_open(l->loop, s->http, &settings, &callbacks);
     return STATUS_OK;
 }
@@ -459,6 +489,7 @@ void link_stop(struct link *l)
     uv_close((uv_handle_t *)&l->settle, NULL);
     uv_close((uv_handle_t *)&l->answer, NULL);
     uv_close((uv_handle_t *)&l->tick, NULL);
+    uv_close((uv_handle_t *)&l->watch, NULL);
 }
 
 void link_free(struct link *l)

@@ -27,6 +27,7 @@ const struct cli_option cli_global_options[] = {
     {"restricted", 0, NULL, "for sshd's ForceCommand: the system's settings, no files, no commands"},
     {"theme", 0, "NAME", "of the dashboard: dark, mono, or one of your own"},
     {"glyphs", 0, "SET", "unicode, console or ascii"},
+    {"wall", 0, "[locked]", "for a screen on a wall: read-only; --wall=locked ignores the keyboard"},
     {"no-mouse", 0, NULL, "leave the mouse to the terminal"},
     {"help", 'h', NULL, "show help"},
     {"version", 'V', NULL, "show the version"},
@@ -46,10 +47,11 @@ static void add_options(struct option_set *set, const struct cli_option *options
     for (const struct cli_option *o = options; o != NULL && o->name != NULL && set->count < OPTIONS_MAX;
          o++) {
         set->known[set->count] = o;
-        set->longs[set->count] =
-            (struct option){.name = o->name,
-                            .has_arg = o->value != NULL ? required_argument : no_argument,
-                            .val = 256 + (int)set->count};
+        set->longs[set->count] = (struct option){.name = o->name,
+                                                 .has_arg = o->value == NULL   ? no_argument
+                                                            : *o->value == '[' ? optional_argument
+                                                                               : required_argument,
+                                                 .val = 256 + (int)set->count};
         set->count++;
         if (o->letter != 0) {
             set->shorts[at++] = o->letter;

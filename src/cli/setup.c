@@ -230,7 +230,8 @@ static enum status set_connection(struct setup *s, size_t i, const struct settin
     c->name = context != NULL ? context->name : NULL;
     c->label = context == NULL ? l->host : context->label != NULL ? context->label : context->name;
     c->colour = context != NULL ? context->colour : NULL;
-    c->read_only = cli_has(s->args, "read-only") || (context != NULL && context->read_only);
+    c->read_only =
+        cli_has(s->args, "read-only") || cli_has(s->args, "wall") || (context != NULL && context->read_only);
     set_projects(s->args, l, c);
     set_token_source(s, l, alone);
     c->token_source = &l->source;
@@ -346,6 +347,16 @@ static void copy_first(struct cli_context *ctx)
 
 /* --- looks --- */
 
+static enum status set_wall(struct setup *s, struct error *err)
+{
+    const char *wall = cli_value(s->args, "wall");
+    s->context.wall = wall != NULL;
+    s->context.wall_locked = wall != NULL && (strcmp(wall, "locked") == 0 || s->settings.wall.locked);
+    if (wall != NULL && *wall != '\0' && strcmp(wall, "locked") != 0)
+        return error_set(err, STATUS_USAGE, "--wall=%s: must be --wall or --wall=locked", wall);
+    return STATUS_OK;
+}
+
 static enum status set_look(struct setup *s, struct error *err)
 {
     static const char *const names[] = {"auto", "unicode", "console", "ascii"};
@@ -390,6 +401,8 @@ enum status setup_open(const struct cli_command *command, const struct cli_args 
         status = read_settings(s, err);
     if (status == STATUS_OK)
         status = set_look(s, err);
+    if (status == STATUS_OK)
+        status = set_wall(s, err);
     if (status == STATUS_OK)
         status = set_connections(s, err);
     if (status != STATUS_OK)

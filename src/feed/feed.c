@@ -523,6 +523,11 @@ static void tell_identity(struct feed *f, const cJSON *me, const char *date)
     if (f->callbacks.on_identity != NULL)
         f->callbacks.on_identity(f->callbacks.arg, name, role, words, ns);
     free(words);
+    const char *expires = json_text(me, "expires");
+    if (expires == NULL || !clock_parse(expires, &ns))
+        ns = 0;
+    if (!f->closed && f->callbacks.on_expiry != NULL)
+        f->callbacks.on_expiry(f->callbacks.arg, ns);
 }
 
 static void on_whoami(void *arg, const struct http_response *response)
@@ -640,6 +645,29 @@ void feed_reload(struct feed *f)
     } else if (f->phase == PHASE_WAITING) {
         uv_timer_start(&f->retry, on_retry, 0, 0);
     }
+}
+
+/* What fails here, the stream finds out by itself. */
+static void on_identified(void *arg, const struct http_response *response)
+{
+    struct feed *f = arg;
+    cJSON *me = NULL;
+    f->call = NULL;
+    if (response->status != STATUS_OK || response->code != 200 ||
+        json_parse(response->body, response->body_len, &me, NULL) != STATUS_OK)
+        return;
+    tell_identity(f, me, response->date);
+    cJSON_Delete(me);
+}
+
+void feed_identify(struct feed *f)
+{
+    if (f->closed || f->phase != PHASE_OPEN || f->call != NULL)
+        return;
+    char *url = http_url(f->server, "/v1/whoami");
+    struct http_request request = {.method = "GET", .url = url, .token = f->token};
+    f->call = http_send(f->http, &request, on_identified, f);
+    free(url);
 }
 
 int64_t feed_last_heard_ns(const struct feed *f)

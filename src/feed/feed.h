@@ -43,6 +43,8 @@ struct feed_callbacks {
     /* Who we are, from whoami; role NULL: unknown (a real Keptn). server_time_ns: 0 where unknown. */
     void (*on_identity)(void *arg, const char *name, const char *role, const char *server,
                         int64_t server_time_ns);
+    /* Told with each identity: when the token ends; 0: never, or unknown. */
+    void (*on_expiry)(void *arg, int64_t expires_ns);
 };
 
 struct feed_settings {
@@ -66,6 +68,8 @@ MUST_CHECK enum status feed_take_snapshot(struct http_client *http, const struct
 struct feed *feed_open(uv_loop_t *loop, struct http_client *http, const struct feed_settings *settings,
                        const struct feed_callbacks *callbacks);
 void feed_reload(struct feed *f); /* takes a new snapshot now */
+/* Asks who we are and what time it is there once more, where the connection stands. */
+void feed_identify(struct feed *f);
 /* When something was last heard (event, watermark, ping or pong), monotonic; 0: never. For the age of stale
  * data. */
 int64_t feed_last_heard_ns(const struct feed *f);

@@ -54,7 +54,7 @@ const char *view_glyph(const struct view *v, enum glyph glyph)
 }
 
 /* The frame must be drawn again once the server's clock has reached this. */
-static void note_change(struct view *v, int64_t at_ns)
+void view_note_change(struct view *v, int64_t at_ns)
 {
     if (at_ns < v->next_change_ns)
         v->next_change_ns = at_ns;
@@ -71,7 +71,7 @@ const char *view_age(struct view *v, int64_t since_ns, bool with_seconds)
     int64_t step_ns = age_ns < hour_ns ? minute_ns : age_ns < 24 * hour_ns ? hour_ns : 24 * hour_ns;
     if (with_seconds && age_ns < hour_ns)
         step_ns = CLOCK_S;
-    note_change(v, since_ns + (age_ns / step_ns + 1) * step_ns);
+    view_note_change(v, since_ns + (age_ns / step_ns + 1) * step_ns);
     clock_format_age(age_ns, with_seconds, text);
     return arena_string(&v->arena, text);
 }

@@ -34,6 +34,7 @@ struct source { /* a connection, as it is known here */
     enum view_link link;
     int64_t link_since_ns;
     char *link_why;
+    int64_t expires_ns; /* of its token; 0: never, or unknown */
 };
 struct pick { /* a sequence, and whose it is; both NULL: none */
     struct source *source;
@@ -55,7 +56,7 @@ struct view_ops {
     void (*sync)(struct view *v); /* rows as the models are now; NULL: it has none of its own */
     bool (*click)(struct view *v, int x, int y); /* what is drawn there is selected; false: nothing is */
 };
-extern const struct view_ops tree_screen, detail_screen, log_screen, help_screen, waiting_screen;
+extern const struct view_ops tree_screen, detail_screen, log_screen, help_screen, waiting_screen, wall_screen;
 
 /* ---- source.c ---- */
 void source_free(struct source *s);
@@ -229,6 +230,15 @@ void message_draw(struct view *v, int y, int w);
 bool message_is_shown(const struct view *v);
 void prompt_draw(struct view *v, int y, int w); /* in place of the key line, with a note above it */
 
+/* ---- wall.c ---- */
+struct wall {
+    bool only, locked; /* nothing else is here (--wall); keys mean nothing */
+    int64_t key_ms, redrawn_ms;
+};
+bool wall_is_seen(const struct view *v);
+/* Goes back to the wall and draws it anew, each where it is due. Returns when to come again, -1: never. */
+int64_t wall_tick(struct view *v, int64_t now_ms);
+
 /* ---- decisions that were sent ---- */
 struct sent {
     const struct source *source;
@@ -274,6 +284,7 @@ struct view {
     struct box box;
     struct prompt prompt; /* while it is open, all keys are its own */
     struct job_log log;
+    struct wall wall;
     int detail_scroll, help_scroll;
     char *detail_for; /* what the detail shows, for its scroll */
     struct sent sent[SENT_MAX];
@@ -309,6 +320,7 @@ void view_plan_wake(struct view *v); /* sets the timer for what changes by itsel
 const char *view_safe(struct view *v, const char *raw); /* one frame's */
 const char *view_printf(struct view *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *view_glyph(const struct view *v, enum glyph glyph);
+void view_note_change(struct view *v, int64_t at_ns); /* by the clock that view_now_ns reads just now */
 const char *view_age(struct view *v, int64_t since_ns, bool with_seconds); /* notes when it changes */
 const char *view_clock(struct view *v, int64_t ns); /* "09:26", with the day where it is not today */
 const char *view_duration(struct view *v, int64_t from_ns, int64_t to_ns); /* to 0: until now */

@@ -1,5 +1,7 @@
 noinst_LTLIBRARIES += libview.la
 libview_la_SOURCES = \
+	%D%/bigtype.c \
+	%D%/bigtype.h \
 	%D%/box.c \
 	%D%/boxdraw.c \
 	%D%/detail.c \
@@ -35,6 +37,9 @@ libview_la_SOURCES = \
 	%D%/view.c \
 	%D%/view.h \
 	%D%/waiting.c \
-	%D%/waiting.h
+	%D%/waiting.h \
+	%D%/wall.c \
+	%D%/wall.h \
+	%D%/wallparts.c
 libview_la_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS)
 VIEW_LIBS = libview.la libsettings.la $(NCURSES_LIBS)

@@ -209,6 +209,12 @@ void view_set_identity(struct view *v, size_t source, const char *name, const ch
     view_model_changed(v);
 }
 
+void view_set_expiry(struct view *v, size_t source, int64_t expires_ns)
+{
+    v->sources[source]->expires_ns = expires_ns;
+    view_model_changed(v);
+}
+
 void view_decision_changed(struct view *v, size_t source, const char *triggeredid, enum decision_state state,
                            const char *text)
 {

@@ -90,6 +90,9 @@ enum role {
     X(BOTTOM_RIGHT, "bottom-right", "┘", "┘", "+")                                                           \
     X(TEE_DOWN, "tee-down", "┬", "┬", "+")                                                                   \
     X(TEE_UP, "tee-up", "┴", "┴", "+")                                                                       \
+    X(FULL_BLOCK, "full-block", "█", "█", "#")                                                               \
+    X(UPPER_HALF, "upper-half", "▀", "█", "#")                                                               \
+    X(LOWER_HALF, "lower-half", "▄", "█", "#")                                                               \
     X(UP, "up", "↑", "↑", "^")                                                                               \
     X(DOWN, "down", "↓", "↓", "v")
 

@@ -171,7 +171,9 @@ static void draw_frame_now(struct view *v)
     box_sync(v);
     grid_resize(&v->grid, w, h);
     v->box.cursor_x = v->box.cursor_y = -1;
-    if (view_is_compact(v))
+    if (wall_is_seen(v))
+        wall_screen.draw(v, (struct rect){.w = v->grid.w, .h = v->grid.h});
+    else if (view_is_compact(v))
         draw_compact(v);
     else
         draw_full(v);
@@ -207,6 +209,7 @@ void view_plan_wake(struct view *v)
     const int64_t log_ms = log_tick(v, now_ms);
     wait_ms = earlier(wait_ms, log_ms);
     wait_ms = earlier(wait_ms, tree_settle_wait(v));
+    wait_ms = earlier(wait_ms, wall_tick(v, now_ms));
     if (wait_ms < 0 || v->closing) {
         (void)uv_timer_stop(&v->wake_timer);
         return;
@@ -308,6 +311,9 @@ static void common_act(struct view *v, enum action action, bool had_asked)
     case ACTION_JOB_LOG:
         show_log(v);
         break;
+    case ACTION_SCREEN_WALL:
+        view_push_screen(v, &wall_screen);
+        break;
     case ACTION_HELP:
         v->help_scroll = 0;
         view_push_screen(v, &help_screen);
@@ -368,6 +374,9 @@ static void on_input(void *arg, const struct input_event *ev)
         on_report(v);
         return;
     }
+    v->wall.key_ms = view_now_ms(v);
+    if (v->wall.locked)
+        return;
     v->dirty = true;
     const bool had_asked = v->quit_asked;
     v->quit_asked = false;
@@ -526,9 +535,11 @@ enum status view_new(uv_loop_t *loop, const struct view_settings *settings, cons
     v->keymap = keymap_new();
     settings_init_defaults(&v->defaults);
     v->settings = settings->settings ? settings->settings : &v->defaults;
-    v->read_only = settings->read_only;
+    v->read_only = settings->read_only || settings->wall;
+    v->wall.only = settings->wall;
+    v->wall.locked = settings->wall && (settings->wall_locked || v->settings->wall.locked);
     v->hint = mem_string(settings->hint);
-    v->screens[v->screen_count++] = &tree_screen;
+    v->screens[v->screen_count++] = settings->wall ? &wall_screen : &tree_screen;
     v->last_frame_ms = INT64_MIN / 2;
     start_theme(v, settings);
     if (!start_handles(v)) {

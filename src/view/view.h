@@ -32,6 +32,8 @@ struct view_settings {
         *theme; /* name; NULL: "dark", or "mono" where the terminal has no colours or NO_COLOR is set */
     enum view_glyphs glyphs; /* AUTO: by locale and TERM */
     bool read_only, mouse;
+    bool wall, wall_locked; /* begin with the wall, and come back to it; nothing can be changed. locked: keys
+                               mean nothing */
     const struct settings *settings; /* borrowed as long as the view; NULL: defaults */
     const char *hint;                /* one line over the tree that says what to do (the demo); NULL: none */
     const char *data_directory; /* where themes/NAME.yaml is, when not below $XDG_CONFIG_HOME/drawbridge */
@@ -91,6 +93,8 @@ void view_model_changed(
 void view_set_link(struct view *v, size_t source, enum view_link link, int64_t since_ns, const char *why);
 void view_set_identity(struct view *v, size_t source, const char *name,
                        const char *role); /* role NULL: unknown */
+/* When the token of a source ends; 0: never, or nobody knows. */
+void view_set_expiry(struct view *v, size_t source, int64_t expires_ns);
 void view_decision_changed(struct view *v, size_t source, const char *triggeredid, enum decision_state state,
                            const char *text);
 void view_fetched(struct view *v, uint64_t ticket, const struct view_answer *answer);

@@ -85,3 +85,9 @@ TESTS += %D%/waiting_test
 %C%_waiting_test_SOURCES = %D%/waiting_test.c
 %C%_waiting_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_waiting_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/wall_test
+TESTS += %D%/wall_test
+%C%_wall_test_SOURCES = %D%/wall_test.c
+%C%_wall_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_wall_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)

@@ -21,6 +21,7 @@ static const struct screen screens[] = {
     {.name = "tree", .steps = {NULL}},
     {.name = "detail", .steps = {"\r", NULL}},
     {.name = "waiting", .steps = {"2", "?so far", NULL}},
+    {.name = "wall", .steps = {"4", "?in the last 12 h", NULL}},
     {.name = "help", .steps = {"?", "?succeeded", NULL}},
     {.name = "box", .steps = {"a", "?Approve", NULL}},
 };

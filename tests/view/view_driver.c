@@ -255,6 +255,11 @@ static void order(struct driver *d, char *line)
     } else if (strcmp(verb, "identity") == 0) {
         const char *name = word(&rest);
         view_set_identity(d->view, d->source, name, *rest ? rest : NULL);
+    } else if (strcmp(verb, "expiry") == 0) {
+        int64_t expires_ns = 0;
+        if (!clock_parse(rest, &expires_ns))
+            say("error %s is no time\n", rest);
+        view_set_expiry(d->view, d->source, expires_ns);
     } else if (strcmp(verb, "message") == 0) {
         const bool is_error = strcmp(word(&rest), "error") == 0;
         view_message(d->view, is_error, rest);
@@ -346,6 +351,16 @@ static void play_scene(struct driver *d, const char *name)
     buffer_free(&script);
 }
 
+static struct settings settings_file;
+
+/* As the text of a settings file. */
+static void read_settings(const char *text)
+{
+    struct error err = ERROR_NONE;
+    if (settings_parse(text, strlen(text), "settings", &settings_file, &err) != STATUS_OK)
+        say("error %s\n", err.text);
+}
+
 static const char *parse_arguments(int argc, char **argv, struct view_settings *s, const char **context)
 {
     const char *scene = NULL;
@@ -356,12 +371,19 @@ static const char *parse_arguments(int argc, char **argv, struct view_settings *
             s->read_only = true;
             continue;
         }
+        if (strncmp(argv[i], "--wall", 6) == 0) {
+            s->wall = true;
+            s->wall_locked = strcmp(argv[i], "--wall=locked") == 0;
+            continue;
+        }
         if (strcmp(argv[i], "--scene") == 0)
             scene = value;
         else if (strcmp(argv[i], "--theme") == 0)
             s->theme = value;
         else if (strcmp(argv[i], "--context") == 0)
             *context = value;
+        else if (strcmp(argv[i], "--settings") == 0)
+            read_settings(value);
         else if (strcmp(argv[i], "--hint") == 0)
             s->hint = value;
         else if (strcmp(argv[i], "--glyphs") == 0)
@@ -383,7 +405,9 @@ int main(int argc, char **argv)
                                      .quit = on_quit,
                                      .fetch = on_fetch,
                                      .now_ns = on_now};
-    struct view_settings settings = {.data_directory = getenv("DRAWBRIDGE_DATADIR")};
+    struct view_settings settings = {.data_directory = getenv("DRAWBRIDGE_DATADIR"),
+                                     .settings = &settings_file};
+    settings_init_defaults(&settings_file);
     (void)setlocale(LC_ALL, "");   /* an unknown locale is C */
     (void)signal(SIGHUP, SIG_IGN); /* that the terminal is gone is for the view to see */
     const char *context = "";
@@ -413,6 +437,7 @@ int main(int argc, char **argv)
     (void)uv_run(&d.loop, UV_RUN_DEFAULT);
     const int left = uv_loop_close(&d.loop); /* a handle that is left would be a leak of the view's */
     event_free(&d.event);
+    settings_free(&settings_file);
     for (size_t i = 0; i < d.source_count; i++) {
         model_free(d.models[i]);
         free(d.names[i]);
