@@ -66,7 +66,11 @@ static bool side_write(struct side *s, const char *bytes, size_t len)
 
 static bool is_request(const char *bytes, size_t len)
 {
-    return (len > 4 && memcmp(bytes, "GET ", 4) == 0) || (len > 5 && memcmp(bytes, "POST ", 5) == 0);
+    static const char *const methods[] = {"GET ", "POST ", "PUT ", "DELETE ", "PATCH "};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (len > strlen(methods[i]) && memcmp(bytes, methods[i], strlen(methods[i])) == 0)
+            return true;
+    return false;
 }
 
 static void log_request(const struct passing *p, const char *bytes, size_t len)
@@ -199,7 +203,8 @@ static void serve(const struct passing *p, int fd)
         serve_proxy(p, &client);
         return;
     }
-    client.tls = accept_tls(p, fd);
+    if (p->kind != RELAY_PLAIN)
+        client.tls = accept_tls(p, fd);
     struct side server = {.fd = connect_to(p->target_port)};
     carry(p, &client, &server);
 }

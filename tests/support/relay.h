@@ -1,6 +1,6 @@
-/* tests/support/relay.h: a process between a client and a server on loopback: a TLS front, which may want a
- * client certificate, or an HTTP proxy. What passes is logged, a line each: "GET /api/v1/metadata HTTP/1.1"
- * of a request that it can read, "CONNECT host:port", "certificate CN", "authorization …". */
+/* tests/support/relay.h: a process between a client and a server on loopback: plain, a TLS front, which may
+ * want a client certificate, or an HTTP proxy. What passes is logged, a line each: "GET /api/v1/metadata
+ * HTTP/1.1" of a request that it can read, "CONNECT host:port", "certificate CN", "authorization …". */
 #ifndef SUPPORT_RELAY_H
 #define SUPPORT_RELAY_H
 
@@ -9,7 +9,13 @@
 
 #include "support/world.h"
 
-enum relay_kind { RELAY_TLS, RELAY_TLS_WITH_CERTIFICATE, RELAY_PROXY, RELAY_PROXY_WITH_PASSWORD };
+enum relay_kind {
+    RELAY_PLAIN,
+    RELAY_TLS,
+    RELAY_TLS_WITH_CERTIFICATE,
+    RELAY_PROXY,
+    RELAY_PROXY_WITH_PASSWORD
+};
 
 struct relay {
     pid_t pid;
