@@ -443,7 +443,7 @@ const struct hint *box_keys(const struct view *v)
                                          {ACTION_PANE, "other line", "Tab"},
                                          {ACTION_LEFT, "clear the line", "Ctrl-U"},
                                          {.action = ACTION_NONE}};
-    if (v->box.phase != BOX_ASKING)
+    if (v->box.phase != BOX_ASKING || help_is_over_box(v))
         return others;
     return v->box.confirm_text ? fields : asking;
 }

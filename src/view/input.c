@@ -69,6 +69,9 @@ static bool key_by_final(char final, enum input_kind *kind)
     case 'M':
         *kind = INPUT_ENTER; /* keypad, SS3 only */
         return true;
+    case 'P':
+        *kind = INPUT_F1; /* SS3 only */
+        return true;
     default:
         return false;
     }
@@ -80,8 +83,8 @@ static bool key_by_number(int number, enum input_kind *kind)
     static const struct {
         int number;
         enum input_kind kind;
-    } keys[] = {{1, INPUT_HOME},   {7, INPUT_HOME},    {4, INPUT_END},      {8, INPUT_END},
-                {3, INPUT_DELETE}, {5, INPUT_PAGE_UP}, {6, INPUT_PAGE_DOWN}};
+    } keys[] = {{1, INPUT_HOME},   {7, INPUT_HOME},    {4, INPUT_END},       {8, INPUT_END},
+                {3, INPUT_DELETE}, {5, INPUT_PAGE_UP}, {6, INPUT_PAGE_DOWN}, {11, INPUT_F1}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (keys[i].number == number) {
             *kind = keys[i].kind;
@@ -199,7 +202,7 @@ static void end_known_csi(struct input *in, char final, int count, const int val
         emit(to, final == 'I' ? INPUT_FOCUS_IN : INPUT_FOCUS_OUT);
     else if (final == '~' && count == 1 && key_by_number(value[0], &kind))
         emit(to, kind);
-    else if (final != '~' && final != 'M' && count == 0 && key_by_final(final, &kind))
+    else if (final != '~' && final != 'M' && final != 'P' && count == 0 && key_by_final(final, &kind))
         emit(to, kind);
 }
 
@@ -207,6 +210,7 @@ static void end_csi(struct input *in, char final, const struct sink *to)
 {
     int value[PARAMETERS_MAX];
     const bool sgr = in->pending_len > 0 && in->pending[0] == '<' && (final == 'M' || final == 'm');
+    const bool console_f1 = final == 'A' && in->pending_len == 1 && in->pending[0] == '[';
     const int count = parameters(in, sgr ? 1 : 0, value);
     const bool dropped = in->dropped;
     if (final == 'M' && in->pending_len == 0) {
@@ -214,6 +218,8 @@ static void end_csi(struct input *in, char final, const struct sink *to)
         return;
     }
     to_ground(in);
+    if (console_f1 && !dropped)
+        emit(to, INPUT_F1);
     if (count < 0)
         return;
     if (final == '~' && value[0] == 200 && count == 1)

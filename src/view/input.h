@@ -21,6 +21,7 @@ enum input_kind {
     INPUT_PAGE_UP,
     INPUT_PAGE_DOWN,
     INPUT_DELETE,
+    INPUT_F1,
     INPUT_ENTER,
     INPUT_ESC,
     INPUT_TAB,

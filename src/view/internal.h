@@ -46,6 +46,10 @@ struct hint {           /* of the key line */
     const char *word;   /* NULL: the action's own */
     const char *key;    /* NULL: as it is bound */
 };
+struct own_action {     /* what a screen makes of a key */
+    enum action action; /* ACTION_NONE ends */
+    const char *text;   /* for the help; NULL: the action's own */
+};
 struct view_ops {
     const char *name;
     void (*draw)(struct view *v, struct rect area);
@@ -55,6 +59,8 @@ struct view_ops {
     const char *(*title)(struct view *v);                /* stands above the screen; NULL: nothing does */
     void (*sync)(struct view *v); /* rows as the models are now; NULL: it has none of its own */
     bool (*click)(struct view *v, int x, int y); /* what is drawn there is selected; false: nothing is */
+    const struct own_action *own; /* which of the actions that move, open or mark it knows; NULL: up, down,
+                                     pages, ends, open */
 };
 extern const struct view_ops tree_screen, detail_screen, log_screen, help_screen, waiting_screen, wall_screen;
 
@@ -173,6 +179,7 @@ struct box {
     struct source *source;
     char *project, *stage, *service, *context, *sequence, *version, *triggered_id;
     char *confirm_text; /* service@stage, where it must be typed; NULL: a key is enough */
+    bool explained;     /* the help stands over it */
     struct buffer confirm, comment;
     enum box_field field;
     char *notice;     /* how it was overtaken, or why it failed */
@@ -215,6 +222,12 @@ bool log_fetched(struct view *v, uint64_t ticket, const struct view_answer *answ
 void log_draw_tail(struct view *v, struct rect area);
 int64_t log_tick(struct view *v,
                  int64_t now_ms); /* asks for more where it is due. Returns when to come again, -1: never */
+
+/* ---- help.c ---- */
+#define CHECK_MARK_KEY "✅" /* as the key map names them */
+#define CROSS_MARK_KEY "❌"
+bool help_is_over_box(const struct view *v); /* it hides the box, which then confirms nothing */
+void help_of_box_draw(struct view *v, struct rect area);
 
 /* ---- topbar.c ---- */
 struct topbar_part { /* a piece of the line; the least important one gives way first */

@@ -33,8 +33,8 @@ static const struct {
     {"Delete", INPUT_DELETE, 0}, {"Backspace", INPUT_BACKSPACE, 0},
     {"Enter", INPUT_ENTER, 0},   {"Esc", INPUT_ESC, 0},
     {"Tab", INPUT_TAB, 0},       {"BackTab", INPUT_BACKTAB, 0},
-    {"Space", INPUT_CHAR, ' '},  {"✅", INPUT_APPROVE, 0},
-    {"❌", INPUT_DECLINE, 0},
+    {"Space", INPUT_CHAR, ' '},  {"F1", INPUT_F1, 0},
+    {"✅", INPUT_APPROVE, 0},     {"❌", INPUT_DECLINE, 0},
 };
 #define KEY_NAMES (sizeof key_names / sizeof *key_names)
 
@@ -154,7 +154,7 @@ static enum status check_key(const struct keymap *map, enum action action, const
     if (!parse_key(name, strlen(name), key))
         return error_set(err, STATUS_INVALID,
                          "'%s' is no key: one character, Space, Enter, Tab, Up, Down, Left, Right, PgUp, "
-                         "PgDn, Home, End, Delete, Backspace or Ctrl-A to Ctrl-Z",
+                         "PgDn, Home, End, Delete, Backspace, F1 or Ctrl-A to Ctrl-Z",
                          name);
     const enum action owner = owner_of(map, key);
     if (owner != ACTION_NONE && owner != action && action_flags(owner) & ACTION_FIXED)
@@ -183,6 +183,64 @@ enum status keymap_bind(struct keymap *map, enum action action, const char *cons
             take_away(map, owner, &wanted[i]);
         map->keys[action][map->counts[action]++] = wanted[i];
     }
+    return STATUS_OK;
+}
+
+static enum status unknown_action(const struct settings *s, const struct settings_key *wanted,
+                                  struct error *err)
+{
+    const char *names[ACTION_COUNT];
+    for (int i = 1; i < ACTION_COUNT; i++)
+        names[i] = actions[i].name;
+    const char *near = settings_nearest(wanted->action, names + 1, ACTION_COUNT - 1);
+    return settings_error(s, wanted->place, err, "there is no action '%s'%s%s%s; drawbridge keys lists them",
+                          wanted->action, near ? ", perhaps '" : "", near ? near : "", near ? "'" : "");
+}
+
+/* Which of the settings' actions before this one has this key; NULL: none. */
+static const char *bound_before(const struct settings *s, size_t at, const char *key)
+{
+    for (size_t i = 0; i < at; i++)
+        for (size_t k = 0; k < s->keys[i].keys.count; k++)
+            if (strcmp(s->keys[i].keys.items[k], key) == 0)
+                return s->keys[i].action;
+    return NULL;
+}
+
+static enum status bind_wanted(struct keymap *map, const struct settings *s, size_t at, struct error *err)
+{
+    const struct settings_key *wanted = &s->keys[at];
+    const enum action action = action_find(wanted->action);
+    struct error why = ERROR_NONE;
+    if (action == ACTION_NONE)
+        return unknown_action(s, wanted, err);
+    for (size_t k = 0; k < wanted->keys.count; k++) {
+        const char *key = wanted->keys.items[k], *other = bound_before(s, at, key);
+        struct key parsed;
+        if (other)
+            return settings_error(s, wanted->keys.places[k], err, "the key %s is given to '%s' and to '%s'",
+                                  key, other, wanted->action);
+        if (check_key(map, action, key, &parsed, &why) != STATUS_OK)
+            return settings_error(s, wanted->keys.places[k], err, "%s", why.text);
+    }
+    if (keymap_bind(map, action, (const char *const *)wanted->keys.items, wanted->keys.count, &why) !=
+        STATUS_OK)
+        return settings_error(s, wanted->place, err, "%s", why.text);
+    return STATUS_OK;
+}
+
+enum status keymap_from_settings(const struct settings *s, struct keymap **out, struct error *err)
+{
+    struct keymap *map = keymap_new();
+    *out = NULL;
+    for (size_t i = 0; i < s->key_count; i++) {
+        const enum status status = bind_wanted(map, s, i, err);
+        if (status != STATUS_OK) {
+            keymap_free(map);
+            return status;
+        }
+    }
+    *out = map;
     return STATUS_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "settings/settings.h"
 #include "view/input.h"
 
 enum {                     /* of an action */
@@ -31,7 +32,7 @@ enum {                     /* of an action */
     X(QUIT, "quit", "q", "back", "back; in the tree leaves, after a second time", 0)                         \
     X(NEXT_WAITING, "next-waiting", "n", "next waiting", "next waiting sequence", 0)                         \
     X(PREVIOUS_WAITING, "previous-waiting", "N", "previous waiting", "previous waiting sequence", 0)         \
-    X(APPROVE, "approve", "a ✅", "approve", "approve: opens a box that says what; Enter confirms there",     \
+    X(APPROVE, "approve", "a ✅", "approve", "approve: a box says what, Enter confirms it there",             \
       ACTION_CHANGES)                                                                                        \
     X(DECLINE, "decline", "D ❌", "decline", "decline, likewise", ACTION_CHANGES)                             \
     X(PAUSE, "pause", "P", "pause", "pause or resume the run; with a box", ACTION_CHANGES)                   \
@@ -43,7 +44,7 @@ enum {                     /* of an action */
     X(RAW_EVENT, "raw-event", "e", "raw event", "the events of the run as they came", 0)                     \
     X(FILTER, "filter", "/", "filter", "show only what fits: words, stage:, state:, age>10m, !", 0)          \
     X(COMMAND, "command", ":", "command", "any command of drawbridge, its output in a pane", 0)              \
-    X(HELP, "help", "?", "help", "the keys of this screen", 0)                                               \
+    X(HELP, "help", "? F1", "help", "the keys of this screen; F1 also where text is typed", 0)               \
     X(SCREEN_TREE, "screen-tree", "1", "tree", "the tree", 0)                                                \
     X(SCREEN_WAITING, "screen-waiting", "2", "waiting", "all that waits, oldest first", 0)                   \
     X(SCREEN_EVENTS, "screen-events", "3", "events", "the stream as it comes", 0)                            \
@@ -78,6 +79,9 @@ void keymap_free(struct keymap *map);
  *   Returns STATUS_INVALID: a name is none, or the action's or the key's binding is fixed */
 MUST_CHECK enum status keymap_bind(struct keymap *map, enum action action, const char *const *keys,
                                    size_t count, struct error *err);
+/* The defaults with the keys of the settings over them. *out is the caller's; NULL after an error.
+ *   Returns STATUS_INVALID with the place: no such action or key, a fixed one, a key for two actions */
+MUST_CHECK enum status keymap_from_settings(const struct settings *s, struct keymap **out, struct error *err);
 /* What this key does; ACTION_NONE: nothing. */
 enum action keymap_find(const struct keymap *map, const struct input_event *ev);
 /* The i-th key of an action, as a person reads it; NULL: it has no more. Valid as long as the map. */

@@ -246,4 +246,8 @@ static const struct hint log_hints[] = {{ACTION_UP, "scroll", "arrows"},
                                         {.action = ACTION_HELP},
                                         {.action = ACTION_QUIT},
                                         {.action = ACTION_NONE}};
-const struct view_ops log_screen = {.name = "job log", .draw = log_draw, .act = log_act, .keys = log_hints};
+static const struct own_action log_own[] = {
+    {ACTION_UP, NULL},  {ACTION_DOWN, NULL},   {ACTION_PAGE_UP, NULL}, {ACTION_PAGE_DOWN, NULL},
+    {ACTION_TOP, NULL}, {ACTION_BOTTOM, NULL}, {ACTION_NONE, NULL}};
+const struct view_ops log_screen = {
+    .name = "job log", .draw = log_draw, .act = log_act, .keys = log_hints, .own = log_own};

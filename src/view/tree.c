@@ -462,4 +462,12 @@ static const struct hint tree_hints[] = {{.action = ACTION_APPROVE},      {.acti
                                          {.action = ACTION_NEXT_WAITING}, {.action = ACTION_OPEN},
                                          {.action = ACTION_JOB_LOG},      {.action = ACTION_HELP},
                                          {ACTION_QUIT, "quit", NULL},     {.action = ACTION_NONE}};
-const struct view_ops tree_screen = {.name = "tree", .draw = rows_draw, .act = tree_act, .keys = tree_hints};
+static const struct own_action tree_own[] = {
+    {ACTION_UP, NULL},      {ACTION_DOWN, NULL},
+    {ACTION_LEFT, NULL},    {ACTION_RIGHT, NULL},
+    {ACTION_PAGE_UP, NULL}, {ACTION_PAGE_DOWN, NULL},
+    {ACTION_TOP, NULL},     {ACTION_BOTTOM, NULL},
+    {ACTION_PANE, NULL},    {ACTION_OPEN, "opens; on a stage: to its oldest waiting sequence"},
+    {ACTION_NONE, NULL}};
+const struct view_ops tree_screen = {
+    .name = "tree", .draw = rows_draw, .act = tree_act, .keys = tree_hints, .own = tree_own};

@@ -65,6 +65,14 @@ static const struct view_ops *top_screen(const struct view *v)
     return v->screens[v->screen_count - 1];
 }
 
+static void draw_box(struct view *v, struct rect area)
+{
+    if (help_is_over_box(v))
+        help_of_box_draw(v, area);
+    else
+        box_draw(v, area);
+}
+
 static void draw_split(struct view *v, struct rect body, int top, int bottom)
 {
     const int tree_w = body.w * 46 / 100 < 80 ? body.w * 46 / 100 : 80;
@@ -80,7 +88,7 @@ static void draw_split(struct view *v, struct rect body, int top, int bottom)
     tree_screen.draw(v, tree);
     detail_screen.draw(v, detail);
     if (v->box.open)
-        box_draw(v, detail);
+        draw_box(v, detail);
 }
 
 /* On the separator, cut between words. */
@@ -110,7 +118,7 @@ static void draw_full(struct view *v)
     } else {
         top_screen(v)->draw(v, body);
         if (v->box.open) /* on a low screen over the lines around as well, but for the top one */
-            box_draw(v, h < 20 ? (struct rect){.y = 1, .w = w, .h = h - 1} : body);
+            draw_box(v, h < 20 ? (struct rect){.y = 1, .w = w, .h = h - 1} : body);
     }
     screens_title_draw(v, 1, w);
     if (v->hint && top_screen(v) == &tree_screen && body.h > 6)
@@ -134,7 +142,7 @@ static void draw_compact(struct view *v)
     if (v->prompt.ops)
         prompt_draw(v, h - 1, w);
     if (v->box.open)
-        box_draw(v, (struct rect){.w = w, .h = h});
+        draw_box(v, (struct rect){.w = w, .h = h});
 }
 
 /* The box has come onto the terminal with this frame: from the answer to this request on, a key was typed by
@@ -142,7 +150,7 @@ static void draw_compact(struct view *v)
 static void box_was_drawn(struct view *v)
 {
     struct box *b = &v->box;
-    if (!b->open || b->drawn)
+    if (!b->open || b->drawn || help_is_over_box(v))
         return;
     b->drawn = true;
     b->drawn_ms = view_now_ms(v);
@@ -346,6 +354,28 @@ static void take_key(struct view *v, const struct input_event *ev, bool had_aske
         common_act(v, action, had_asked);
 }
 
+/* Help stands over the box as a notice that swallows keys; behind it the box is as new: what was typed before
+ * it is on the terminal again confirms nothing. */
+static void explain_box(struct view *v, bool explained)
+{
+    struct box *b = &v->box;
+    b->explained = explained;
+    b->drawn = b->armed = b->asked = false;
+}
+
+static void take_box_key(struct view *v, const struct input_event *ev)
+{
+    const enum action action = keymap_find(v->keymap, ev);
+    if (help_is_over_box(v)) {
+        if (action == ACTION_HELP || action == ACTION_BACK)
+            explain_box(v, false);
+    } else if (action == ACTION_HELP && ev->kind != INPUT_CHAR && v->box.phase == BOX_ASKING) {
+        explain_box(v, true);
+    } else {
+        box_key(v, ev);
+    }
+}
+
 static void on_report(struct view *v)
 {
     if (v->reports_due == 0)
@@ -390,12 +420,12 @@ static void on_input(void *arg, const struct input_event *ev)
     if (keymap_find(v->keymap, ev) == ACTION_REDRAW)
         term_redraw(v->term);
     else if (v->box.open)
-        box_key(v, ev);
+        take_box_key(v, ev);
     else if (v->prompt.ops)
         prompt_key(&v->prompt, ev);
     else
         take_key(v, ev, had_asked);
-    if (v->box.open && !v->box.drawn && !v->closing)
+    if (v->box.open && !v->box.drawn && !help_is_over_box(v) && !v->closing)
         draw_frame_now(v); /* before the next key is looked at: what follows in the same bytes was typed
                               before it was seen */
 }
@@ -525,14 +555,23 @@ enum status view_new(uv_loop_t *loop, const struct view_settings *settings, cons
                      struct view **out, struct error *err)
 {
     struct terminal *term = NULL;
-    const enum status status = term_open(&term, err);
-    if (status != STATUS_OK)
+    struct keymap *keymap = NULL;
+    enum status status = STATUS_OK;
+    if (settings->settings)
+        status = keymap_from_settings(settings->settings, &keymap, err); /* before the terminal is touched */
+    else
+        keymap = keymap_new();
+    if (status == STATUS_OK)
+        status = term_open(&term, err);
+    if (status != STATUS_OK) {
+        keymap_free(keymap);
         return status;
+    }
     struct view *v = MEM_NEW(struct view);
     v->term = term;
     v->loop = loop;
     v->ports = *ports;
-    v->keymap = keymap_new();
+    v->keymap = keymap;
     settings_init_defaults(&v->defaults);
     v->settings = settings->settings ? settings->settings : &v->defaults;
     v->read_only = settings->read_only || settings->wall;

@@ -299,7 +299,17 @@ static bool click(struct view *v, int x, int y)
 static const struct hint hints[] = {
     {.action = ACTION_APPROVE}, {.action = ACTION_DECLINE}, {.action = ACTION_MARK}, {.action = ACTION_OPEN},
     {.action = ACTION_HELP},    {.action = ACTION_QUIT},    {.action = ACTION_NONE}};
+static const struct own_action own[] = {{ACTION_UP, NULL},
+                                        {ACTION_DOWN, NULL},
+                                        {ACTION_PAGE_UP, NULL},
+                                        {ACTION_PAGE_DOWN, NULL},
+                                        {ACTION_TOP, NULL},
+                                        {ACTION_BOTTOM, NULL},
+                                        {ACTION_OPEN, "opens the run"},
+                                        {ACTION_MARK, "marks; a and D then decide on all that are marked"},
+                                        {ACTION_NONE, NULL}};
 const struct view_ops waiting_screen = {.name = "waiting",
+                                        .own = own,
                                         .draw = draw,
                                         .act = act,
                                         .selected = selected,

@@ -25,6 +25,8 @@
 #define RAW_KEPT 65536
 
 struct pty {
+    char cut[4]; /* the beginning of a character whose rest has not come */
+    size_t cut_len;
     pid_t pid;
     int master, tell, hear;
     int columns, rows;
@@ -173,6 +175,31 @@ struct pty *pty_start(const struct pty_options *options)
     return p;
 }
 
+/* Bytes up to the last whole character: libvterm takes the halves of one that two reads cut for two. */
+static size_t whole_characters(const char *bytes, size_t len)
+{
+    uint32_t cp;
+    for (size_t back = 1; back <= 3 && back <= len; back++)
+        if (utf8_decode(bytes + len - back, back, &cp) == -2)
+            return len - back;
+    return len;
+}
+
+static void feed(struct pty *p, const char *bytes, size_t len)
+{
+    char text[65536 + 4];
+    memcpy(text, p->cut, p->cut_len);
+    memcpy(text + p->cut_len, bytes, len);
+    len += p->cut_len;
+    const size_t whole = whole_characters(text, len);
+    p->cut_len = len - whole;
+    memcpy(p->cut, text + whole, p->cut_len);
+    if (p->columns == 1)
+        feed_one_column(p, text, whole);
+    else
+        (void)vterm_input_write(p->term, text, whole);
+}
+
 static void take_output(struct pty *p)
 {
     char bytes[65536];
@@ -185,10 +212,7 @@ static void take_output(struct pty *p)
         if (p->raw.len > RAW_KEPT)
             buffer_consume(&p->raw, p->raw.len - RAW_KEPT / 2);
         (void)buffer_add(&p->raw, bytes, (size_t)n < RAW_KEPT ? (size_t)n : RAW_KEPT);
-        if (p->columns == 1)
-            feed_one_column(p, bytes, (size_t)n);
-        else
-            (void)vterm_input_write(p->term, bytes, (size_t)n);
+        feed(p, bytes, (size_t)n);
     }
 }
 

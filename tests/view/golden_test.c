@@ -35,6 +35,7 @@ static const struct shot shots[] = {
     {.name = "detail-failed-120x30", .scene = "tour", .keys = "jjjjjjj", .columns = 120, .rows = 30},
     {.name = "detail-stage-120x30", .scene = "tour", .keys = "k", .columns = 120, .rows = 30},
     {.name = "help-80x24", .scene = "tour", .keys = "?", .columns = 80, .rows = 24},
+    {.name = "help-box-120x30", .scene = "tour", .keys = "a\033OP", .columns = 120, .rows = 30},
     {.name = "box-120x30", .scene = "tour", .keys = "a", .columns = 120, .rows = 30},
     {.name = "box-80x24", .scene = "tour", .keys = "a", .columns = 80, .rows = 24},
     {.name = "box-40x10", .scene = "tour", .keys = "a", .columns = 40, .rows = 10},

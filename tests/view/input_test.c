@@ -19,15 +19,25 @@ struct heard {
 
 static void hear(void *arg, const struct input_event *ev)
 {
-    static const char *const names[] = {[INPUT_UP] = "up",           [INPUT_DOWN] = "down",
-                                        [INPUT_LEFT] = "left",       [INPUT_RIGHT] = "right",
-                                        [INPUT_HOME] = "home",       [INPUT_END] = "end",
-                                        [INPUT_PAGE_UP] = "pgup",    [INPUT_PAGE_DOWN] = "pgdn",
-                                        [INPUT_DELETE] = "delete",   [INPUT_ENTER] = "enter",
-                                        [INPUT_ESC] = "esc",         [INPUT_TAB] = "tab",
-                                        [INPUT_BACKTAB] = "backtab", [INPUT_BACKSPACE] = "backspace",
-                                        [INPUT_APPROVE] = "approve", [INPUT_DECLINE] = "decline",
-                                        [INPUT_FOCUS_IN] = "focus",  [INPUT_FOCUS_OUT] = "blur"};
+    static const char *const names[] = {[INPUT_UP] = "up",
+                                        [INPUT_DOWN] = "down",
+                                        [INPUT_LEFT] = "left",
+                                        [INPUT_RIGHT] = "right",
+                                        [INPUT_HOME] = "home",
+                                        [INPUT_END] = "end",
+                                        [INPUT_PAGE_UP] = "pgup",
+                                        [INPUT_PAGE_DOWN] = "pgdn",
+                                        [INPUT_DELETE] = "delete",
+                                        [INPUT_ENTER] = "enter",
+                                        [INPUT_ESC] = "esc",
+                                        [INPUT_TAB] = "tab",
+                                        [INPUT_BACKTAB] = "backtab",
+                                        [INPUT_BACKSPACE] = "backspace",
+                                        [INPUT_APPROVE] = "approve",
+                                        [INPUT_DECLINE] = "decline",
+                                        [INPUT_FOCUS_IN] = "focus",
+                                        [INPUT_FOCUS_OUT] = "blur",
+                                        [INPUT_F1] = "f1"};
     static const char *const mouse[] = {
         [INPUT_MOUSE_PRESS] = "press",          [INPUT_MOUSE_DOUBLE] = "double",
         [INPUT_MOUSE_MIDDLE] = "middle",        [INPUT_MOUSE_RIGHT] = "right",
@@ -87,7 +97,8 @@ static const struct row rows[] = {
      "\xc2\x9b"
      "A",
      "A"},
-    {"function keys are nothing", "\033OP\033[15~\033[[A\033[[Ex", "x"},
+    {"F1 of xterm, rxvt, linux", "\033OP\033[11~\033[[A", "f1 f1 f1"},
+    {"other function keys are nothing", "\033OQ\033[15~\033[[B\033[[Ex\033[P", "x"},
     {"a letter inside an unknown sequence", "\033[1;5Dx\033[>0;276;0cx\033[?1;2cx", "x x x"},
     {"rxvt's shifted keys", "\033[a\033[3$", ""},
     {"alt with a letter", "\033a\033D\033qx", "x"},

@@ -82,6 +82,59 @@ static void what_cannot_be_bound_is_said(void **state)
     keymap_free(map);
 }
 
+static enum status load(const char *text, struct keymap **map, struct error *err)
+{
+    struct settings settings;
+    enum status status = settings_parse(text, strlen(text), "config.yaml", &settings, err);
+    assert_int_equal(status, STATUS_OK);
+    status = keymap_from_settings(&settings, map, err);
+    settings_free(&settings);
+    return status;
+}
+
+static void the_settings_bind_keys(void **state)
+{
+    struct keymap *map = NULL;
+    struct error err = ERROR_NONE;
+    (void)state;
+    assert_int_equal(
+        load("keys:\n  approve: [A, Ctrl-O]\n  decline: a\n  undo: []\n  wall-nothing: []\n", &map, &err),
+        STATUS_INVALID);
+    assert_null(map);
+    assert_int_equal(load("keys:\n  approve: [A, Ctrl-O]\n  decline: a\n  undo: []\n", &map, &err),
+                     STATUS_OK);
+    assert_int_equal(action_of(map, INPUT_CHAR, 'A'), ACTION_APPROVE);
+    assert_int_equal(action_of(map, INPUT_CTRL, 'O'), ACTION_APPROVE);
+    assert_int_equal(action_of(map, INPUT_CHAR, 'a'), ACTION_DECLINE);
+    assert_int_equal(action_of(map, INPUT_CHAR, 'u'), ACTION_NONE);
+    keymap_free(map);
+}
+
+static void a_wrong_key_in_the_settings_is_named_with_its_place(void **state)
+{
+    static const struct {
+        const char *text, *says;
+    } rows[] = {
+        {"keys:\n  aprove: A\n", "config.yaml:2:3: there is no action 'aprove', perhaps 'approve'"},
+        {"keys:\n  zzzzzzzz: A\n", "config.yaml:2:3: there is no action 'zzzzzzzz'; drawbridge keys lists"},
+        {"keys:\n  approve: [A, Strg-X]\n", "config.yaml:2:16: 'Strg-X' is no key"},
+        {"keys:\n  approve: Esc\n", "config.yaml:2:12: the key Esc always means 'back'"},
+        {"keys:\n  back: b\n", "config.yaml:2:3: the keys of 'back' cannot be changed"},
+        {"keys:\n  up: x\n  down: [y, x]\n", "config.yaml:3:13: the key x is given to 'up' and to 'down'"},
+        {"keys:\n  up: [q, w, e, r, t, z, i, o, p]\n", "config.yaml:2:3: 'up' has 9 keys, 8 are the most"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct keymap *map = NULL;
+        struct error err = ERROR_NONE;
+        assert_int_equal(load(rows[i].text, &map, &err), STATUS_INVALID);
+        if (!strstr(err.text, rows[i].says))
+            print_message("%s\n%s\n", rows[i].says, err.text);
+        assert_non_null(strstr(err.text, rows[i].says));
+        assert_null(map);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +142,8 @@ int main(void)
         cmocka_unit_test(the_defaults_are_those_of_the_contract),
         cmocka_unit_test(a_bound_key_leaves_what_had_it),
         cmocka_unit_test(what_cannot_be_bound_is_said),
+        cmocka_unit_test(the_settings_bind_keys),
+        cmocka_unit_test(a_wrong_key_in_the_settings_is_named_with_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

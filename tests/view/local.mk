@@ -56,6 +56,12 @@ TESTS += %D%/golden_test
 %C%_golden_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_golden_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
+check_PROGRAMS += %D%/help_test
+TESTS += %D%/help_test
+%C%_help_test_SOURCES = %D%/help_test.c
+%C%_help_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_help_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
 check_PROGRAMS += %D%/screen_test
 TESTS += %D%/screen_test
 %C%_screen_test_SOURCES = %D%/screen_test.c

@@ -337,9 +337,9 @@ static void q_only_goes_back_from_other_screens(void **state)
     (void)state;
     struct pty *p = screen_open("waiting", 80, 24);
     pty_type(p, "?");
-    screen_expect(p, "one row up");
+    screen_expect(p, "keys of the tree screen");
     pty_type(p, "q");
-    screen_expect_not(p, "one row up");
+    screen_expect_not(p, "keys of the tree screen");
     pty_type(p, "\r");
     screen_expect(p, "waits for a decision");
     pty_type(p, "q");
@@ -416,7 +416,7 @@ static void a_flood_of_events_leaves_the_keyboard_alive(void **state)
     }
     screen_tell(p, &script);
     pty_type(p, "?");
-    screen_expect(p, "one row up");
+    screen_expect(p, "keys of the tree screen");
     screen_settle(p);
     screen_end(p);
 }

@@ -148,7 +148,7 @@ static void nothing_breaks_and_nothing_is_decided(void **state)
         pty_pump(p, 300);
     }
     pty_type(p, "?");
-    screen_expect(p, "one row up"); /* no key is stuck */
+    screen_expect(p, "keys of the tree screen"); /* no key is stuck */
     assert_false(pty_heard(p, "decide"));
     assert_false(pty_heard(p, "control"));
     screen_end(p);
