@@ -6,17 +6,11 @@
 
 #include "feed/replay_file.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -26,9 +20,7 @@
 #include "feed/internal.h"
 #include "feed/recording.h"
 
-#define CHUNK      ((size_t)64 * 1024)
-#define LARGE      ((size_t)1024 * 1024) /* bytes of a buffer that is not kept */
-#define FAULTS_MAX 20                    /* of a file that are said; further ones are counted */
+#define FAULTS_MAX 20 /* of a file that are said; further ones are counted */
 
 enum answer { ANSWER_NONE, ANSWER_EVENTS, ANSWER_PROJECTS, ANSWER_STATES };
 
@@ -41,17 +33,11 @@ struct element { /* of an answer; its text stands in the input */
 
 struct replay_file {
     char *path;
-    int fd;
-    bool pipe, eof, begun;
+    struct replay_input input;
     replay_say say;
     void *arg;
-
-    struct buffer input;
-    size_t at;       /* what is before it was handed out */
-    size_t searched; /* bytes from `at` on that have no line break */
-    uint64_t line;   /* number of the line that was taken last */
-    bool skipping;   /* inside of a line that is too long */
     size_t faults;
+    bool begun; /* its values over several lines are taken, if it has any */
     bool newer_said;
 
     struct event event;    /* decoded into again and again */
@@ -94,29 +80,22 @@ static void complain(struct replay_file *f, uint64_t line, const char *why)
         say(f, true, "further lines that are left out are counted only");
 }
 
-/* --- reading --- */
+/* --- birth and death --- */
 
 enum status replay_file_open(const char *path, replay_say said, void *arg, struct replay_file **out,
                              struct error *err)
 {
-    struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0)
-        return error_set(err, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_FAILED, "cannot open %s: %s", path,
-                         strerror(errno));
-    if (fstat(fd, &info) != 0 || S_ISDIR(info.st_mode)) {
-        close(fd);
-        return error_set(err, STATUS_FAILED, "%s cannot be replayed: it is no file", path);
-    }
+    struct replay_input input;
+    enum status status = replay_input_open(&input, path, err);
+    if (status != STATUS_OK)
+        return status;
     struct replay_file *f = MEM_NEW(struct replay_file);
     *f = (struct replay_file){.path = mem_string(path),
-                              .fd = fd,
-                              .pipe = S_ISFIFO(info.st_mode),
+                              .input = input,
                               .say = said,
                               .arg = arg,
-                              .input = BUFFER_LIMIT(RECORDING_LINE_MAX + 2 * CHUNK),
-                              .value = BUFFER_LIMIT(RECORDING_LINE_MAX + 2 * CHUNK),
-                              .wrapped = BUFFER_LIMIT(RECORDING_LINE_MAX + CHUNK)};
+                              .value = BUFFER_LIMIT(2 * RECORDING_LINE_MAX),
+                              .wrapped = BUFFER_LIMIT(2 * RECORDING_LINE_MAX)};
     *out = f;
     return STATUS_OK;
 }
@@ -125,111 +104,13 @@ void replay_file_free(struct replay_file *f)
 {
     if (f == NULL)
         return;
-    close(f->fd);
-    buffer_free(&f->input);
+    replay_input_close(&f->input);
     buffer_free(&f->value);
     buffer_free(&f->wrapped);
     event_free(&f->event);
     free(f->elements);
     free(f->path);
     free(f);
-}
-
-/* False: nobody has opened the pipe for writing yet. */
-static bool was_written(int fd)
-{
-    struct pollfd poll_fd = {.fd = fd};
-    return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLHUP) != 0;
-}
-
-/* Reads more behind what is there. REPLAY_OVER: there is no more. */
-static enum replay_reading fill(struct replay_file *f)
-{
-    char chunk[CHUNK];
-    ssize_t n;
-    if (f->eof)
-        return REPLAY_OVER;
-    buffer_consume(&f->input, f->at);
-    f->at = 0;
-    if (f->input.len == 0 && f->input.capacity > LARGE)
-        buffer_free(&f->input); /* a large line is rare */
-    do
-        n = read(f->fd, chunk, sizeof chunk);
-    while (n < 0 && errno == EINTR);
-    if ((n < 0 && errno == EAGAIN) || (n == 0 && f->pipe && !was_written(f->fd)))
-        return REPLAY_LATER;
-    if (n < 0)
-        say(f, true, "cannot be read any further: %s", strerror(errno));
-    if (n <= 0) {
-        f->eof = true;
-        return REPLAY_OVER;
-    }
-    (void)buffer_add(&f->input, chunk, (size_t)n); /* fits: its callers see to what is there */
-    return REPLAY_READ;
-}
-
-static size_t left(const struct replay_file *f)
-{
-    return f->input.len - f->at;
-}
-
-/* Where the line that begins at `at` ends: its length, without the break. REPLAY_OVER: the rest is no whole
- * line. */
-static enum replay_reading find_line(struct replay_file *f, size_t *len)
-{
-    for (;;) {
-        const char *from = buffer_text(&f->input) + f->at;
-        const char *end = memchr(from + f->searched, '\n', left(f) - f->searched);
-        if (end != NULL) {
-            *len = (size_t)(end - from);
-            return REPLAY_READ;
-        }
-        f->searched = left(f);
-        if (f->searched > RECORDING_LINE_MAX)
-            return REPLAY_OVER;
-        enum replay_reading reading = fill(f);
-        if (reading != REPLAY_READ)
-            return reading;
-    }
-}
-
-static void pass(struct replay_file *f, size_t len)
-{
-    f->at += len;
-    f->searched = 0;
-}
-
-/* The next line, ended by a NUL in place; valid until the next one is read. */
-static enum replay_reading read_line(struct replay_file *f, char **text, size_t *len)
-{
-    for (;;) {
-        enum replay_reading reading = find_line(f, len);
-        bool too_long = left(f) > RECORDING_LINE_MAX && reading == REPLAY_OVER;
-        if (reading == REPLAY_LATER)
-            return reading;
-        if (too_long) {
-            if (!f->skipping) {
-                char why[80];
-                (void)snprintf(why, sizeof why, "it is longer than %zu MiB", RECORDING_LINE_MAX >> 20);
-                complain(f, f->line + 1, why);
-            }
-            f->skipping = true;
-            pass(f, left(f));
-            continue;
-        }
-        bool last = reading == REPLAY_OVER;
-        if (last)
-            *len = left(f);
-        if (last && *len == 0)
-            return REPLAY_OVER;
-        *text = f->input.data + f->at; /* there is something, so there is memory */
-        (*text)[*len] = '\0';
-        pass(f, *len + !last);
-        f->line++;
-        if (!f->skipping)
-            return REPLAY_READ;
-        f->skipping = false;
-    }
 }
 
 /* --- one event a line --- */
@@ -337,7 +218,7 @@ static bool take_part(struct replay_file *f, const struct line *line, const char
 {
     struct slice data = scan_member(line->text, line->len, "data");
     if (data.text == NULL) {
-        complain(f, f->line, "it has no data");
+        complain(f, f->input.line, "it has no data");
         return false;
     }
     line->text[data.text - line->text + (ptrdiff_t)data.len] = '\0'; /* a bracket or comma, which was read */
@@ -374,7 +255,7 @@ static void say_newer(struct replay_file *f)
     if (!f->newer_said)
         say(f, false,
             "line %" PRIu64 ": a newer drawbridge has recorded this; what this one does not know is left out",
-            f->line);
+            f->input.line);
     f->newer_said = true;
 }
 
@@ -402,7 +283,7 @@ static bool take_event(struct replay_file *f, char *text, size_t len, struct rep
     struct error err = ERROR_NONE;
     bool taken_off = take_off(&line.text, &line.len, line.time, line.number);
     if (decode(f, &line, &err) != STATUS_OK) {
-        complain(f, f->line, err.text);
+        complain(f, f->input.line, err.text);
         return false;
     }
     if (!taken_off) { /* in another order, as a program writes it that has read it */
@@ -423,7 +304,7 @@ static bool take_event(struct replay_file *f, char *text, size_t len, struct rep
 
 static uint64_t line_of(const struct replay_file *f, const char *from, const char *to)
 {
-    uint64_t line = f->line;
+    uint64_t line = f->input.line;
     for (const char *p = from; p < to; p++)
         line += *p == '\n';
     return line;
@@ -504,8 +385,7 @@ static void begin_answer(struct replay_file *f, enum answer answer, const char *
     for (struct slice item; (item = scan_item(list, &at)).text != NULL;) {
         struct error err = ERROR_NONE;
         /* the input is ours to write into */
-        struct element e = {
-            .text = f->input.data + (item.text - f->input.data), .len = item.len, .place = f->element_count};
+        struct element e = {.text = (char *)(uintptr_t)item.text, .len = item.len, .place = f->element_count};
         if (read_element(f, &e, &err) != STATUS_OK) {
             complain(f, line_of(f, text, item.text), err.text);
             continue;
@@ -595,51 +475,24 @@ static bool next_element(struct replay_file *f, struct replay_item *item)
 
 /* --- the file --- */
 
-static const char *skip_blanks(struct replay_file *f)
-{
-    while (f->at < f->input.len && isspace((unsigned char)f->input.data[f->at])) {
-        f->line += f->input.data[f->at] == '\n';
-        f->at++;
-    }
-    f->searched = 0;
-    return buffer_text(&f->input) + f->at;
-}
-
-/* Reads until the value at `at` is whole: *len, 0: it never is. */
-static enum replay_reading read_value(struct replay_file *f, size_t *len)
-{
-    for (;;) {
-        size_t want = 2 * left(f);
-        *len = scan_value(buffer_text(&f->input) + f->at, left(f));
-        if (*len > 0)
-            return REPLAY_READ;
-        do {
-            enum replay_reading reading = left(f) <= RECORDING_LINE_MAX ? fill(f) : REPLAY_OVER;
-            if (reading == REPLAY_OVER)
-                *len = scan_value(buffer_text(&f->input) + f->at, left(f));
-            if (reading != REPLAY_READ)
-                return reading;
-        } while (left(f) < want);
-    }
-}
-
 /* A value over several lines, which starts at `at`. Returns false where it is none that can be taken. */
 static bool take_value(struct replay_file *f, size_t len, struct replay_item *item, bool *handed)
 {
-    char *text = f->input.data + f->at;
+    size_t rest;
+    char *text = replay_input_at(&f->input, &rest);
     size_t faults = f->faults;
     *handed = false;
-    f->line++; /* its first one */
+    f->input.line++; /* its first one */
     if (!take_answer(f, text, len)) {
         buffer_clear(&f->value); /* a copy: what stands behind it is still to be read */
         buffer_add(&f->value, text, len);
         *handed = take_event(f, f->value.data, len, item);
     }
     bool taken = *handed || f->answer != ANSWER_NONE || f->faults == faults;
-    f->line--;
+    f->input.line--;
     if (taken) {
-        f->line = line_of(f, text, text + len); /* what stands behind it counts as a line */
-        pass(f, len);
+        f->input.line = line_of(f, text, text + len); /* what stands behind it counts as a line */
+        replay_input_pass(&f->input, len);
     }
     return taken;
 }
@@ -648,20 +501,21 @@ static bool take_value(struct replay_file *f, size_t len, struct replay_item *it
  * *handed: item is one. */
 static enum replay_reading begin_file(struct replay_file *f, struct replay_item *item, bool *handed)
 {
-    size_t len = 0;
-    const char *text;
+    size_t len = 0, rest;
+    char *text;
     *handed = false;
     do {
-        if (find_line(f, &len) == REPLAY_LATER)
+        if (replay_input_find_line(&f->input, &len) == REPLAY_LATER)
             return REPLAY_LATER;
-        if (strncmp(buffer_text(&f->input) + f->at, "\xEF\xBB\xBF", 3) == 0)
-            f->at += 3;
-        text = skip_blanks(f);
-    } while (left(f) == 0 && !f->eof);
-    const char *end = memchr(text, '\n', left(f));
-    bool several =
-        (*text == '{' || *text == '[') && scan_value(text, end != NULL ? (size_t)(end - text) : left(f)) == 0;
-    if (several && read_value(f, &len) == REPLAY_LATER)
+        if (strncmp(replay_input_at(&f->input, &rest), "\xEF\xBB\xBF", 3) == 0)
+            replay_input_pass(&f->input, 3);
+        replay_input_skip_blanks(&f->input);
+        text = replay_input_at(&f->input, &rest);
+    } while (rest == 0 && !f->input.eof);
+    const char *end = memchr(text, '\n', rest);
+    bool several = rest > 0 && (*text == '{' || *text == '[') &&
+                   scan_value(text, end != NULL ? (size_t)(end - text) : rest) == 0;
+    if (several && replay_input_find_value(&f->input, &len) == REPLAY_LATER)
         return REPLAY_LATER;
     f->begun = !several || len == 0 || !take_value(f, len, item, handed);
     return REPLAY_READ;
@@ -674,6 +528,9 @@ static bool is_blank(const char *text, size_t len)
 
 static void end_file(struct replay_file *f)
 {
+    if (f->input.fault != 0)
+        say(f, true, "cannot be read any further: %s", strerror(f->input.fault));
+    f->input.fault = 0;
     if (f->faults > FAULTS_MAX)
         say(f, true, "%zu lines were left out in all", f->faults);
     f->faults = 0;
@@ -686,7 +543,13 @@ static enum replay_reading next_line(struct replay_file *f, struct replay_item *
     char *text;
     size_t len;
     *handed = false;
-    enum replay_reading reading = read_line(f, &text, &len);
+    enum replay_reading reading = replay_input_line(&f->input, &text, &len);
+    if (reading == REPLAY_TOO_LONG) {
+        char why[80];
+        (void)snprintf(why, sizeof why, "it is longer than %zu MiB", RECORDING_LINE_MAX >> 20); /* fits */
+        complain(f, f->input.line + 1, why);
+        return REPLAY_READ;
+    }
     if (reading != REPLAY_READ || is_blank(text, len))
         return reading;
     bool is_own = strncmp(text, own, sizeof own - 1) == 0;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "feed/feed.h"
+#include "feed/replay_input.h"
 
 enum replay_kind {
     REPLAY_EVENT,  /* of the stream */
@@ -27,12 +27,6 @@ struct replay_item {
     bool received;   /* time_ns is when the recorder got it, not what the event says */
     bool replaces;   /* of a snapshot */
     char why[256];   /* of REPLAY_LINK: "" while it was live */
-};
-
-enum replay_reading {
-    REPLAY_READ,
-    REPLAY_LATER, /* a pipe that has nothing yet */
-    REPLAY_OVER
 };
 
 typedef void (*replay_say)(void *arg, bool is_error, const char *text);

@@ -14,3 +14,13 @@ TESTS += %D%/dashboard_test
 %C%_dashboard_test_SOURCES = %D%/dashboard_test.c
 %C%_dashboard_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_dashboard_test_LDADD = $(PTY_LIBS) $(WORLD_LIBS)
+# Two days of recorded events; `make soak` takes a month of them.
+check_PROGRAMS += %D%/soak_test
+TESTS += %D%/soak_test
+%C%_soak_test_SOURCES = %D%/soak_test.c
+%C%_soak_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_soak_test_LDADD = $(PTY_LIBS) $(TEST_LIBS) $(SCENARIO_LIBS)
+SOAK_DAYS = 30
+soak: drawbridge %D%/soak_test
+	$(AM_TESTS_ENVIRONMENT) SOAK_DAYS=$(SOAK_DAYS) %D%/soak_test
+.PHONY: soak
