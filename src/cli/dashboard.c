@@ -117,13 +117,21 @@ static void need_few_descriptors(void)
     }
 }
 
+static bool all_read_only(const struct cli_context *ctx)
+{
+    for (size_t i = 0; i < ctx->connection_count; i++)
+        if (!ctx->connections[i].read_only)
+            return false;
+    return true;
+}
+
 static enum status open_view(struct dashboard *d, const char *hint, struct error *err)
 {
     struct cli_context *ctx = d->ctx;
     char *directory;
     const struct view_settings settings = {.theme = ctx->theme,
                                            .glyphs = (enum view_glyphs)ctx->glyphs,
-                                           .read_only = ctx->read_only,
+                                           .read_only = all_read_only(ctx),
                                            .mouse = ctx->mouse,
                                            .settings = ctx->settings,
                                            .wall = ctx->wall,
@@ -148,6 +156,7 @@ static enum status add_link(struct dashboard *d, const struct cli_connection *c,
                                            .stream = c->stream,
                                            .token = c->token,
                                            .problem = c->problem,
+                                           .token_source = c->token_source,
                                            .projects = c->projects,
                                            .read_only = c->read_only,
                                            .replays = d->ctx->replays,

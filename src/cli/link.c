@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "cli/renew.h"
 #include "feed/feed.h"
 #include "feed/replay.h"
 
@@ -46,7 +47,10 @@ struct link {
      * ago, as ours may be set at any time. */
     int64_t server_ns, boot_ns, wall_ns;
     int64_t started_ns;
-    uv_timer_t watch; /* for our clock being set */
+    uv_timer_t watch;        /* for our clock being set */
+    char *token;             /* the one in use */
+    struct renewal *renewal; /* under way */
+    uv_timer_t renew;        /* to the next one, while the token is refused */
 };
 
 /* --- requests --- */
@@ -206,6 +210,55 @@ static void on_snapshot_end(void *arg, bool replaces)
     view_model_changed(l->view);
 }
 
+/* --- a token that is refused --- */
+
+static void open_feed(struct link *l);
+static void on_renew(uv_timer_t *timer);
+
+static void wait_for_token(struct link *l)
+{
+    if (renewal_helps(l->settings.token_source) && l->renewal == NULL)
+        uv_timer_start(&l->renew, on_renew, (uint64_t)renewal_wait_ms(l->settings.token_source), 0);
+}
+
+static void on_renewed(void *arg, const char *token, const struct error *err)
+{
+    struct link *l = arg;
+    l->renewal = NULL;
+    if (token == NULL && l->feed == NULL &&
+        err->status != STATUS_OK) /* else the server has said what is wrong */
+        view_set_link(l->view, l->source, VIEW_LINK_REFUSED, clock_now_ns(), err->text);
+    if (token == NULL || (l->token != NULL && strcmp(token, l->token) == 0)) {
+        wait_for_token(l);
+        return;
+    }
+    free(l->token);
+    l->settings.token = l->token = mem_string(token);
+    l->settings.problem = NULL;
+    if (l->feed == NULL) {
+        open_feed(l);
+        return;
+    }
+    if (l->decide != NULL)
+        decide_set_token(l->decide, token);
+    feed_set_token(l->feed, token);
+}
+
+static void on_renew(uv_timer_t *timer)
+{
+    struct link *l = timer->data;
+    l->renewal = renewal_start(l->loop, l->settings.token_source, on_renewed, l);
+}
+
+/* While it is refused, whoever makes tokens may put a new one where the old one was. */
+static void follow_token(struct link *l, bool refused)
+{
+    if (!refused)
+        uv_timer_stop(&l->renew);
+    else if (!uv_is_active((const uv_handle_t *)&l->renew))
+        wait_for_token(l);
+}
+
 static void on_state(void *arg, enum feed_state state, const char *why)
 {
     static const enum view_link links[] = {
@@ -225,6 +278,7 @@ static void on_state(void *arg, enum feed_state state, const char *why)
     const int64_t heard_ns = l->feed != NULL ? feed_last_heard_ns(l->feed) : 0;
     const int64_t ago_ns = clock_monotonic_ns() - (heard_ns != 0 ? heard_ns : l->started_ns);
     view_set_link(l->view, l->source, links[state], link_now_ns(l) - ago_ns, why);
+    follow_token(l, state == FEED_REFUSED);
 }
 
 static void on_identity(void *arg, const char *name, const char *role, const char *server,
@@ -412,7 +466,9 @@ struct link *link_new(uv_loop_t *loop, const struct link_settings *settings)
     uv_timer_init(loop, &l->answer);
     uv_timer_init(loop, &l->tick);
     uv_timer_init(loop, &l->watch);
-    l->settle.data = l->answer.data = l->tick.data = l->watch.data = l;
+    uv_timer_init(loop, &l->renew);
+    l->settle.data = l->answer.data = l->tick.data = l->watch.data = l->renew.data = l;
+    l->settings.token = l->token = mem_string(settings->token);
     return l;
 }
 
@@ -442,7 +498,19 @@ static enum status start_replay(struct link *l, const struct feed_callbacks *cal
     return replay_open(l->loop, &settings, callbacks, &l->replay, err);
 }
 
-enum status link_start(struct link *l, struct view *view, size_t source, struct error *err)
+static struct feed_callbacks callbacks_of(struct link *l)
+{
+    return (struct feed_callbacks){.arg = l,
+                                   .on_event = on_event,
+                                   .on_snapshot_begin = on_snapshot_begin,
+                                   .on_snapshot = on_snapshot,
+                                   .on_snapshot_end = on_snapshot_end,
+                                   .on_state = on_state,
+                                   .on_identity = on_identity,
+                                   .on_expiry = on_expiry};
+}
+
+static void open_feed(struct link *l)
 {
     const struct link_settings *s = &l->settings;
     const struct feed_settings settings = {.server = s->server,
@@ -450,28 +518,28 @@ enum status link_start(struct link *l, struct view *view, size_t source, struct 
                                            .token = s->token,
                                            .projects = s->projects,
                                            .snapshot = true};
-    const struct feed_callbacks callbacks = {.arg = l,
-                                             .on_event = on_event,
-                                             .on_snapshot_begin = on_snapshot_begin,
-                                             .on_snapshot = on_snapshot,
-                                             .on_snapshot_end = on_snapshot_end,
-                                             .on_state = on_state,
-                                             .on_identity = on_identity,
-                                             .on_expiry = on_expiry};
-    l->view = view;
-    l->source = source;
-    if (s->replays != NULL)
-        return start_replay(l, &callbacks, err);
-    if (s->problem != NULL) {
-        view_set_link(view, source, VIEW_LINK_REFUSED, clock_now_ns(), s->problem);
-        return STATUS_OK;
-    }
+    const struct feed_callbacks callbacks = callbacks_of(l);
     if (!s->read_only) /* else there is nothing here that could send a change */
         l->decide =
             decide_new(l->loop, s->http, &(struct decide_settings){.server = s->server, .token = s->token});
     l->started_ns = clock_monotonic_ns();
     uv_timer_start(&l->watch, on_watch, WATCH_MS, WATCH_MS);
     l->feed = feed_open(l->loop, s->http, &settings, &callbacks);
+}
+
+enum status link_start(struct link *l, struct view *view, size_t source, struct error *err)
+{
+    const struct feed_callbacks callbacks = callbacks_of(l);
+    l->view = view;
+    l->source = source;
+    if (l->settings.replays != NULL)
+        return start_replay(l, &callbacks, err);
+    if (l->settings.problem == NULL) {
+        open_feed(l);
+    } else {
+        view_set_link(view, source, VIEW_LINK_CONNECTING, clock_now_ns(), l->settings.problem);
+        uv_timer_start(&l->renew, on_renew, 0, 0);
+    }
     return STATUS_OK;
 }
 
@@ -490,6 +558,8 @@ void link_stop(struct link *l)
     uv_close((uv_handle_t *)&l->answer, NULL);
     uv_close((uv_handle_t *)&l->tick, NULL);
     uv_close((uv_handle_t *)&l->watch, NULL);
+    uv_close((uv_handle_t *)&l->renew, NULL);
+    renewal_cancel(l->renewal);
 }
 
 void link_free(struct link *l)
@@ -497,5 +567,6 @@ void link_free(struct link *l)
     model_free(l->model);
     event_free(&l->event);
     map_free(&l->shipyards, free);
+    free(l->token);
     free(l);
 }

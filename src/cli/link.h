@@ -12,10 +12,13 @@
 #include "view/view.h"
 
 struct link;
+struct token_source;
 
 struct link_settings {
     const char *server, *stream, *token; /* as in struct cli_context */
-    const char *problem; /* why there is no token: it does not connect, and says so; NULL: no problem */
+    const char *problem; /* why there is no token: it says so, and connects once there is; NULL: no problem */
+    const struct token_source
+        *token_source; /* where to look for another token when this one is refused; NULL: nowhere */
     const char *const *projects;
     bool read_only;
     const char *const *replays; /* recordings in place of a server, at this speed; NULL: none */

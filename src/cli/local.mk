@@ -27,6 +27,8 @@ libcli_la_SOURCES = \
 	%D%/picture.h \
 	%D%/project.c \
 	%D%/record.c \
+	%D%/renew.c \
+	%D%/renew.h \
 	%D%/replay.c \
 	%D%/request.c \
 	%D%/resource.c \

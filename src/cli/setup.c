@@ -3,7 +3,6 @@
 #include "cli/setup.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,10 +21,6 @@ struct link {
     struct token_source source;
     char *server, *host, *token, *problem;
     const char **projects; /* NULL-terminated; NULL: all */
-    struct error err;      /* of its token */
-    enum status status;
-    pthread_t thread;
-    bool has_thread;
 };
 
 struct setup {
@@ -240,30 +235,6 @@ static enum status set_connection(struct setup *s, size_t i, const struct settin
 
 /* --- tokens --- */
 
-static void *read_token(void *arg)
-{
-    struct link *l = arg;
-    l->status = token_read(&l->source, &l->token, &l->err);
-    return NULL;
-}
-
-/* All at once: one whose command hangs does not hold up the others for longer than itself. */
-static void read_tokens(struct setup *s)
-{
-    size_t count = s->context.connection_count;
-    for (size_t i = 0; i < count; i++) {
-        struct link *l = &s->links[i];
-        l->has_thread =
-            count > 1 && l->source.command != NULL && pthread_create(&l->thread, NULL, read_token, l) == 0;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (!s->links[i].has_thread)
-            (void)read_token(&s->links[i]); /* what it has found is in the link */
-    for (size_t i = 0; i < count; i++)
-        if (s->links[i].has_thread)
-            (void)pthread_join(s->links[i].thread, NULL); /* cannot fail: it is ours and runs once */
-}
-
 static void warn_of_open_file(const struct token_source *source)
 {
     unsigned mode = 0;
@@ -271,30 +242,38 @@ static void warn_of_open_file(const struct token_source *source)
         cli_complain("others can read the token file %s (mode %04o); chmod 600 it", source->file, mode);
 }
 
-/* A missing token is an error where it is the only one; of several connections the others go on. */
+/* The token of one of several connections. What is missing is told in its place on the screen; a command is
+ * left to the dashboard, so that it delays nobody else. */
+static void set_one_of_tokens(struct link *l, struct cli_connection *c)
+{
+    struct error err = ERROR_NONE;
+    bool later = l->source.command != NULL && !l->source.strict;
+    if (later)
+        l->problem = mem_printf("its token-command, %s, has not ended yet", l->source.command->items[0]);
+    else if (token_read(&l->source, &l->token, &err) != STATUS_OK)
+        l->problem = mem_string(err.text);
+    c->token = l->token;
+    c->problem = l->problem;
+}
+
 static enum status set_tokens(struct setup *s, struct error *err)
 {
     size_t count = s->context.connection_count;
-    if (count > 1 && getenv("DRAWBRIDGE_TOKEN") != NULL)
-        cli_complain("DRAWBRIDGE_TOKEN is for one connection; it is not used while several are shown");
-    read_tokens(s);
-    for (size_t i = 0; i < count; i++) {
-        struct link *l = &s->links[i];
-        struct cli_connection *c = &s->context.connections[i];
-        warn_of_open_file(&l->source);
-        c->token = l->token;
-        if (l->status == STATUS_OK)
-            continue;
-        if (l->context != NULL)
-            error_prefix(&l->err, "context %s", l->context->name);
-        if (count == 1) {
-            *err = l->err;
-            return l->status;
-        }
-        l->problem = mem_string(l->err.text);
-        c->problem = l->problem;
+    struct link *first = &s->links[0];
+    for (size_t i = 0; i < count; i++)
+        warn_of_open_file(&s->links[i].source);
+    if (count > 1) {
+        if (getenv("DRAWBRIDGE_TOKEN") != NULL)
+            cli_complain("DRAWBRIDGE_TOKEN is for one connection; it is not used while several are shown");
+        for (size_t i = 0; i < count; i++)
+            set_one_of_tokens(&s->links[i], &s->context.connections[i]);
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    enum status status = token_read(&first->source, &first->token, err);
+    if (status != STATUS_OK && first->context != NULL)
+        error_prefix(err, "context %s", first->context->name);
+    s->context.connections[0].token = first->token;
+    return status;
 }
 
 static enum status set_connections(struct setup *s, struct error *err)

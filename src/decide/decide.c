@@ -64,6 +64,13 @@ struct decide *decide_new(uv_loop_t *loop, struct http_client *http, const struc
     return d;
 }
 
+void decide_set_token(struct decide *d, const char *token)
+{
+    char *old = d->token;
+    d->token = mem_string(token);
+    free(old);
+}
+
 static void free_decision(uv_handle_t *handle)
 {
     struct decision *dec = handle->data;

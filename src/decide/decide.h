@@ -19,6 +19,7 @@ struct decide_settings {
     bool read_only; /* no call that changes anything is ever made: every one fails with STATUS_FORBIDDEN */
 };
 struct decide *decide_new(uv_loop_t *loop, struct http_client *http, const struct decide_settings *settings);
+void decide_set_token(struct decide *d, const char *token); /* for calls from now on; copies; NULL: none */
 void decide_free(struct decide *d);
 
 enum decision_state {

@@ -634,6 +634,17 @@ struct feed *feed_open(uv_loop_t *loop, struct http_client *http, const struct f
     return f;
 }
 
+void feed_set_token(struct feed *f, const char *token)
+{
+    char *old = f->token;
+    f->settings.token = f->token = mem_string(token);
+    free(old);
+    if (f->closed || f->phase != PHASE_WAITING)
+        return;
+    f->failures = 0;
+    uv_timer_start(&f->retry, on_retry, 0, 0);
+}
+
 void feed_reload(struct feed *f)
 {
     if (f->closed || !f->settings.snapshot || f->snapshot != NULL)

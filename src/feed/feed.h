@@ -70,6 +70,8 @@ struct feed *feed_open(uv_loop_t *loop, struct http_client *http, const struct f
 void feed_reload(struct feed *f); /* takes a new snapshot now */
 /* Asks who we are and what time it is there once more, where the connection stands. */
 void feed_identify(struct feed *f);
+/* For what is asked from now on; where it waits to try again, it tries at once. Copies; NULL: none. */
+void feed_set_token(struct feed *f, const char *token);
 /* When something was last heard (event, watermark, ping or pong), monotonic; 0: never. For the age of stale
  * data. */
 int64_t feed_last_heard_ns(const struct feed *f);

@@ -24,3 +24,8 @@ SOAK_DAYS = 30
 soak: drawbridge %D%/soak_test
 	$(AM_TESTS_ENVIRONMENT) SOAK_DAYS=$(SOAK_DAYS) %D%/soak_test
 .PHONY: soak
+check_PROGRAMS += %D%/contexts_test
+TESTS += %D%/contexts_test
+%C%_contexts_test_SOURCES = %D%/contexts_test.c
+%C%_contexts_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_contexts_test_LDADD = $(PTY_LIBS) $(WORLD_LIBS)

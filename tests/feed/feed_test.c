@@ -675,16 +675,21 @@ static void a_refused_token_is_told_as_such(void **state)
     }
 }
 
-static void a_token_that_is_revoked_later_is_refused(void **state)
+static void a_token_that_is_revoked_later_is_refused_and_another_one_tried_at_once(void **state)
 {
     struct world *w = *state;
+    uint64_t patience_ms = feed_limits.backoff_max_ms;
+    feed_limits.backoff_max_ms = 600000;
     open_feed(w);
     WAIT_FOR(w, w->live);
     w->whoami_code = 401;
     fake_goodbye(w->stream, 4401, "revoked");
     WAIT_FOR(w, w->state == FEED_REFUSED);
     w->whoami_code = 200;
+    feed_set_token(w->feed, "another");
     WAIT_FOR(w, w->live);
+    assert_string_equal(w->token, "another");
+    feed_limits.backoff_max_ms = patience_ms;
 }
 
 static void a_redirect_is_not_followed_with_the_token(void **state)
@@ -869,7 +874,7 @@ int main(void)
         TEST(a_server_that_is_not_there_is_offline_and_tried_again),
         TEST(one_attempt_is_in_flight_at_a_time),
         TEST(a_refused_token_is_told_as_such),
-        TEST(a_token_that_is_revoked_later_is_refused),
+        TEST(a_token_that_is_revoked_later_is_refused_and_another_one_tried_at_once),
         TEST(a_redirect_is_not_followed_with_the_token),
         TEST(a_server_without_a_stream_says_so),
         TEST(silence_is_a_lost_connection),
