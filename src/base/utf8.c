@@ -40,6 +40,11 @@ int utf8_decode(const char *text, size_t len, uint32_t *code_point)
     return size;
 }
 
+uint32_t utf8_lower(uint32_t code_point)
+{
+    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)code_point);
+}
+
 size_t utf8_encode(uint32_t c, char out[4])
 {
     if (c < 0x80) {

@@ -19,6 +19,9 @@ int utf8_decode(const char *text, size_t len, uint32_t *code_point);
 /* Writes a code point that is none of the surrogates and at most U+10FFFF. Returns its length in bytes. */
 size_t utf8_encode(uint32_t code_point, char out[4]);
 
+/* The lower case of a letter, where it is one code point; else the code point itself. */
+uint32_t utf8_lower(uint32_t code_point);
+
 /* One line of text that is safe on a terminal: control characters, line breaks, escape sequences,
  * bidirectional controls, zero-width and other invisible characters, unassigned and private code points
  * become U+FFFD (in_ascii: '?'), so that what was replaced is seen; so do characters that the C library (in a

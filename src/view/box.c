@@ -64,6 +64,10 @@ void box_open(struct view *v, enum box_kind kind)
     struct box *b = &v->box;
     if (!view_may_change(v, pick.source) || !is_possible(v, pick, kind))
         return;
+    if (!view_fits(v, pick)) {
+        view_say(v, false, "the filter hides this one: / shows what it is");
+        return;
+    }
     box_close(v);
     *b = (struct box){.open = true, .kind = kind, .phase = BOX_ASKING, .cursor_x = -1, .cursor_y = -1};
     b->source = pick.source;
@@ -153,13 +157,17 @@ static void sync_decision(struct view *v)
 void box_sync(struct view *v)
 {
     struct box *b = &v->box;
+    const struct model_sequence *seq = b->open ? box_sequence(b) : NULL;
     if (!b->open || b->phase != BOX_ASKING)
         return;
+    if (seq && !view_fits(v, (struct pick){.source = b->source, .seq = seq})) {
+        overtake(v, mem_string("the filter hides it now"));
+        return;
+    }
     if (is_decision(b->kind)) {
         sync_decision(v);
         return;
     }
-    const struct model_sequence *seq = box_sequence(&v->box);
     if (!seq || seq->state >= MODEL_SUCCEEDED)
         overtake(v, mem_string("the sequence has ended meanwhile"));
 }

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "view/filter.h"
 #include "view/grid.h"
 #include "view/input.h"
 #include "view/keymap.h"
@@ -80,6 +81,30 @@ struct pick view_selected(const struct view *v);              /* on the screen o
 bool view_may_change(struct view *v, const struct source *s); /* false: says why not */
 /* Asks a server; false: there is no way to ask. *ticket comes back with the answer. */
 bool view_ask(struct view *v, const struct source *s, const struct view_query *query, uint64_t *ticket);
+
+/* ---- filtering.c: the filter of all screens ---- */
+struct filtering {
+    struct filter *filter; /* NULL: all is shown */
+    char *text;            /* as it was typed; NULL: none */
+    struct prompt_history history;
+    int64_t changes_ns;    /* when a term about age will say something else; INT64_MAX: never */
+    size_t hidden_waiting; /* of all that waits, as of revision */
+    uint64_t revision;
+};
+void filtering_open(struct view *v); /* the line that it is typed into */
+void filtering_clear(struct view *v);
+void filtering_free(struct filtering *f);
+bool filtering_is_on(const struct view *v);
+/* Is it time to look at all rows again, since they have grown older? */
+bool filtering_has_aged(const struct view *v);
+void filtering_sync(struct view *v); /* after all rows were looked at: counts, and plans the next look */
+/* What the filter leaves: nothing else can be selected, marked or decided about. */
+bool view_fits(struct view *v, struct pick pick);
+bool view_fits_group(struct view *v, const struct source *s, const struct model_project *project,
+                     const struct model_stage *stage); /* NULL parts: by what is around them alone */
+bool view_fits_row(struct view *v, const struct source *s, struct filter_row *row);
+/* What a sequence tells; texts that are costly only where the filter needs them. */
+void filtering_row_of(struct view *v, struct pick pick, struct filter_row *out);
 
 /* ---- tree.c ---- */
 enum row_kind { ROW_SOURCE, ROW_PROJECT, ROW_STAGE, ROW_SEQUENCE, ROW_EARLIER };
@@ -295,6 +320,7 @@ struct view {
     struct tree tree;
     struct waiting waiting_list;
     struct box box;
+    struct filtering filtering;
     struct prompt prompt; /* while it is open, all keys are its own */
     struct job_log log;
     struct wall wall;

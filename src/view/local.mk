@@ -7,6 +7,9 @@ libview_la_SOURCES = \
 	%D%/detail.c \
 	%D%/draw.c \
 	%D%/facts.c \
+	%D%/filter.c \
+	%D%/filter.h \
+	%D%/filtering.c \
 	%D%/grid.c \
 	%D%/grid.h \
 	%D%/help.c \

@@ -248,7 +248,8 @@ static void scroll_to_cursor(struct tree *t, int height)
 
 static void draw_empty(struct view *v, struct rect area)
 {
-    const char *text = "no projects yet: drawbridge create project NAME --shipyard FILE";
+    const char *text = filtering_is_on(v) ? "nothing fits the filter"
+                                          : "no projects yet: drawbridge create project NAME --shipyard FILE";
     const enum view_link link = v->source_count > 0 ? v->sources[0]->link : VIEW_LINK_CONNECTING;
     if (link == VIEW_LINK_CONNECTING)
         text = "connecting";
@@ -261,14 +262,16 @@ static void draw_empty(struct view *v, struct rect area)
 
 static void draw_compact(struct view *v, struct rect area)
 {
-    const size_t count = view_waiting_count(v);
+    waiting_sync(v);
+    const struct waiting *w = &v->waiting_list;
+    const size_t count = w->list.count;
     const struct model_sequence *selected = tree_selected(v).seq;
     size_t first = 0;
     for (size_t i = 0; i < count; i++)
-        if (view_waiting_at(v, i).seq == selected && i >= (size_t)area.h)
+        if (w->rows[i].seq == selected && i >= (size_t)area.h)
             first = i - (size_t)area.h + 1;
     for (int y = 0; y < area.h && first + (size_t)y < count; y++) {
-        const struct pick pick = view_waiting_at(v, first + (size_t)y);
+        const struct pick pick = w->rows[first + (size_t)y];
         const struct model_sequence *seq = pick.seq;
         const struct rect line = {.x = area.x, .y = area.y + y, .w = area.w, .h = 1};
         v->clock = pick.source;

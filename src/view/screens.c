@@ -30,6 +30,14 @@ bool screens_act(struct view *v, enum action action)
     case ACTION_SCREEN_WAITING:
         view_show_screen(v, &waiting_screen);
         return true;
+    case ACTION_FILTER:
+        filtering_open(v);
+        return true;
+    case ACTION_BACK:
+        if (v->screen_count > 1 || !filtering_is_on(v))
+            return false;
+        filtering_clear(v);
+        return true;
     default:
         return false;
     }
@@ -39,7 +47,11 @@ void screens_title_draw(struct view *v, int y, int w)
 {
     const struct view_ops *top = v->screens[v->screen_count - 1];
     const struct rect line = {.x = 1, .y = y, .w = w - 2, .h = 1};
-    if (!top->title || w < 8)
+    int x = line.x;
+    if (w < 8)
         return;
-    (void)draw_cut(v, line, line.x, y, ROLE_TITLE, view_printf(v, " %s ", top->title(v)));
+    if (top->title)
+        x += draw_cut(v, line, x, y, ROLE_TITLE, view_printf(v, " %s ", top->title(v))) + 1;
+    if (filtering_is_on(v))
+        (void)draw_cut(v, line, x, y, ROLE_HINT, view_printf(v, " /%s ", view_safe(v, v->filtering.text)));
 }

@@ -96,12 +96,13 @@ void view_sync(struct view *v)
         changed = changed || revision != v->model_revisions[i];
         v->model_revisions[i] = revision;
     }
-    if (changed)
+    if (changed || filtering_has_aged(v))
         v->revision++;
     if (changed || !v->tree.built)
         merge_waiting(v);
     tree_sync(v);
     screens_sync(v);
+    filtering_sync(v);
 }
 
 /* Does this model own the project? Its list is sorted by name. */

@@ -66,11 +66,14 @@ static struct topbar_part waiting_part(struct view *v)
     const size_t count = view_waiting_count(v);
     if (count == 0)
         return (struct topbar_part){.text = " nothing waiting ", .role = ROLE_DIM};
+    const size_t hidden = v->filtering.hidden_waiting;
+    const char *by = v->grid.w >= 60 ? " by filter" : "";
     v->clock = view_waiting_at(v, 0).source;
-    return (struct topbar_part){.text =
-                                    view_printf(v, " %s %zu waiting %s ", view_glyph(v, GLYPH_WAITING), count,
-                                                view_age(v, view_waiting_at(v, 0).seq->since_ns, false)),
-                                .role = ROLE_WAITING};
+    const char *age = view_age(v, view_waiting_at(v, 0).seq->since_ns, false);
+    return (struct topbar_part){
+        .text = view_printf(v, " %s %zu waiting %s %s", view_glyph(v, GLYPH_WAITING), count, age,
+                            hidden ? view_printf(v, "(%zu hidden%s) ", hidden, by) : ""),
+        .role = ROLE_WAITING};
 }
 
 const char *topbar_who(struct view *v, const struct source *s)
@@ -154,8 +157,10 @@ static void draw_least(struct view *v, struct rect line)
     if (count > 0) {
         v->clock = view_waiting_at(v, 0).source;
         role = ROLE_WAITING;
-        text = view_printf(v, "%s%zu %s", view_glyph(v, GLYPH_WAITING), count,
-                           view_age(v, view_waiting_at(v, 0).seq->since_ns, false));
+        const size_t hidden = v->filtering.hidden_waiting;
+        text = view_printf(v, "%s%zu %s%s", view_glyph(v, GLYPH_WAITING), count,
+                           view_age(v, view_waiting_at(v, 0).seq->since_ns, false),
+                           hidden ? view_printf(v, " (%zu hidden)", hidden) : "");
     }
     (void)draw_text(v, line, line.x, line.y, role, text);
 }

@@ -124,6 +124,8 @@ static void add_sequences(struct view *v, struct source *source, const struct mo
     for (size_t i = 0; i < stage->sequence_count; i++) {
         const struct model_sequence *seq = stage->sequences[i];
         const bool is_ended = has_ended(seq);
+        if (!view_fits(v, (struct pick){.source = source, .seq = seq}))
+            continue;
         ended += is_ended ? 1 : 0;
         if (is_ended && ended == FINISHED_SHOWN + 1) {
             earlier_row = t->count;
@@ -140,7 +142,7 @@ static void add_sequences(struct view *v, struct source *source, const struct mo
                                 .stage = stage,
                                 .seq = seq});
     }
-    if (stage->trimmed > 0 && ended > FINISHED_SHOWN)
+    if (stage->trimmed > 0 && ended > FINISHED_SHOWN && !filtering_is_on(v))
         t->rows[earlier_row].earlier += (size_t)stage->trimmed; /* dropped from the model, and said to be */
 }
 
@@ -163,20 +165,39 @@ size_t tree_failed_in(const struct model_stage *stage)
     return failed;
 }
 
+/* Does the filter leave anything of a stage? One without sequences speaks for itself. */
+static bool stage_fits(struct view *v, struct source *source, const struct model_stage *stage)
+{
+    if (stage->sequence_count == 0)
+        return view_fits_group(v, source, stage->project, stage);
+    for (size_t i = 0; i < stage->sequence_count; i++)
+        if (view_fits(v, (struct pick){.source = source, .seq = stage->sequences[i]}))
+            return true;
+    return false;
+}
+
 static void add_project(struct view *v, struct source *source, const struct model_project *project)
 {
     struct tree *t = &v->tree;
     struct row row = {.kind = ROW_PROJECT, .source = source, .project = project};
+    const bool folded = tree_is_folded(v, &row, "");
+    const size_t place = t->count;
+    bool fits = project->stage_count == 0 && view_fits_group(v, source, project, NULL);
     add_row(t, row);
-    if (tree_is_folded(v, &row, ""))
-        return;
     for (size_t i = 0; i < project->stage_count; i++) {
+        if (!stage_fits(v, source, project->stages[i]))
+            continue;
+        fits = true;
+        if (folded)
+            break;
         row = (struct row){
             .kind = ROW_STAGE, .source = source, .project = project, .stage = project->stages[i]};
         add_row(t, row);
         if (!tree_is_folded(v, &row, ""))
             add_sequences(v, source, project->stages[i]);
     }
+    if (!fits)
+        t->count = place; /* what is around nothing that fits goes, too */
 }
 
 static void build_rows(struct view *v)
@@ -226,9 +247,10 @@ static bool find_id(const struct tree *t, const struct row_id *id, size_t *row)
 static bool find_interesting(const struct view *v, size_t *row)
 {
     const struct tree *t = &v->tree;
-    if (view_waiting_count(v) > 0)
-        return find_sequence(t, view_waiting_at(v, 0).seq, row);
-    if (tree_selected(v).seq)
+    for (size_t i = 0; i < view_waiting_count(v); i++)
+        if (find_sequence(t, view_waiting_at(v, i).seq, row))
+            return true;
+    if (view_waiting_count(v) > 0 || tree_selected(v).seq)
         return false;
     for (size_t i = 0; i < t->count; i++) {
         if (t->rows[i].kind == ROW_SEQUENCE && t->rows[i].seq->state == MODEL_RUNNING) {
@@ -237,6 +259,23 @@ static bool find_interesting(const struct view *v, size_t *row)
         }
     }
     return false;
+}
+
+/* Where the cursor goes when the filter has hidden what it was on: to what waits, else to any sequence. */
+static bool find_fitting(const struct view *v, size_t *row)
+{
+    const struct tree *t = &v->tree;
+    size_t any = t->count;
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->rows[i].kind != ROW_SEQUENCE)
+            continue;
+        any = any < i ? any : i;
+        *row = i;
+        if (t->rows[i].seq->state == MODEL_WAITING)
+            return true;
+    }
+    *row = any;
+    return any < t->count;
 }
 
 static void place_cursor(struct view *v)
@@ -249,6 +288,8 @@ static void place_cursor(struct view *v)
     }
     if (t->has_id && find_id(t, &t->id, &row))
         t->cursor = row;
+    else if (filtering_is_on(v) && find_fitting(v, &row))
+        set_cursor(t, row);
     else
         set_cursor(t, t->cursor < t->count ? t->cursor : t->count - 1);
     if (!t->moved && find_interesting(v, &row))
@@ -360,19 +401,25 @@ bool tree_next_waiting(struct view *v, int direction)
     const size_t count = view_waiting_count(v);
     const struct model_sequence *current = tree_selected(v).seq;
     size_t next = direction > 0 ? 0 : count - 1;
-    if (count == 0)
-        return false;
     for (size_t i = 0; i < count; i++)
         if (view_waiting_at(v, i).seq == current)
             next = (i + (direction > 0 ? 1 : count - 1)) % count;
-    tree_go_to(v, view_waiting_at(v, next));
-    return true;
+    for (size_t i = 0; i < count; i++, next = (next + (direction > 0 ? 1 : count - 1)) % count) {
+        if (view_fits(v, view_waiting_at(v, next))) {
+            tree_go_to(v, view_waiting_at(v, next));
+            return true;
+        }
+    }
+    return false;
 }
 
-static const struct model_sequence *oldest_waiting_in(const struct model_stage *stage)
+static const struct model_sequence *oldest_waiting_in(struct view *v, const struct row *row)
 {
-    const struct model_sequence *first = stage->sequence_count > 0 ? stage->sequences[0] : NULL;
-    return first && first->state == MODEL_WAITING ? first : NULL; /* listed first, oldest first */
+    const struct model_stage *stage = row->stage;
+    for (size_t i = 0; i < stage->sequence_count && stage->sequences[i]->state == MODEL_WAITING; i++)
+        if (view_fits(v, (struct pick){.source = row->source, .seq = stage->sequences[i]}))
+            return stage->sequences[i]; /* listed first, oldest first */
+    return NULL;
 }
 
 static void fold_here(struct view *v, bool folded)
@@ -402,7 +449,7 @@ static void enter_here(struct view *v)
 {
     const struct tree *t = &v->tree;
     const struct row row = t->rows[t->cursor];
-    const struct model_sequence *waiting = row.kind == ROW_STAGE ? oldest_waiting_in(row.stage) : NULL;
+    const struct model_sequence *waiting = row.kind == ROW_STAGE ? oldest_waiting_in(v, &row) : NULL;
     v->tree.moved = true;
     if (row.kind == ROW_SEQUENCE)
         view_push_screen(v, &detail_screen);
@@ -458,10 +505,10 @@ static unsigned tree_act(struct view *v, enum action action)
     }
 }
 
-static const struct hint tree_hints[] = {{.action = ACTION_APPROVE},      {.action = ACTION_DECLINE},
-                                         {.action = ACTION_NEXT_WAITING}, {.action = ACTION_OPEN},
-                                         {.action = ACTION_JOB_LOG},      {.action = ACTION_HELP},
-                                         {ACTION_QUIT, "quit", NULL},     {.action = ACTION_NONE}};
+static const struct hint tree_hints[] = {
+    {.action = ACTION_APPROVE}, {.action = ACTION_DECLINE},  {.action = ACTION_NEXT_WAITING},
+    {.action = ACTION_OPEN},    {.action = ACTION_JOB_LOG},  {.action = ACTION_FILTER},
+    {.action = ACTION_HELP},    {ACTION_QUIT, "quit", NULL}, {.action = ACTION_NONE}};
 static const struct own_action tree_own[] = {
     {ACTION_UP, NULL},      {ACTION_DOWN, NULL},
     {ACTION_LEFT, NULL},    {ACTION_RIGHT, NULL},

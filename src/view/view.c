@@ -121,7 +121,7 @@ static void draw_full(struct view *v)
             draw_box(v, h < 20 ? (struct rect){.y = 1, .w = w, .h = h - 1} : body);
     }
     screens_title_draw(v, 1, w);
-    if (v->hint && top_screen(v) == &tree_screen && body.h > 6)
+    if (v->hint && top_screen(v) == &tree_screen && body.h > 6 && !filtering_is_on(v))
         draw_hint(v, 1, w);
     if (message_is_shown(v))
         message_draw(v, bottom, w);
@@ -132,12 +132,15 @@ static void draw_full(struct view *v)
 static void draw_compact(struct view *v)
 {
     const int w = v->grid.w, h = v->grid.h;
-    const int message_h = h > 1 && message_is_shown(v) ? 1 : 0;
+    const bool filter = filtering_is_on(v) && !message_is_shown(v);
+    const int message_h = h > 1 && (filter || message_is_shown(v)) ? 1 : 0;
     const struct rect body = {.y = 1, .w = w, .h = h - 1 - message_h};
     topbar_draw(v, 0, w);
     if (body.h > 0)
         top_screen(v)->draw(v, body);
-    if (message_h)
+    if (message_h && filter)
+        screens_title_draw(v, h - 1, w);
+    else if (message_h)
         message_draw(v, h - 1, w);
     if (v->prompt.ops)
         prompt_draw(v, h - 1, w);
@@ -302,7 +305,9 @@ static void common_act(struct view *v, enum action action, bool had_asked)
     case ACTION_NEXT_WAITING:
     case ACTION_PREVIOUS_WAITING:
         if (!tree_next_waiting(v, action == ACTION_NEXT_WAITING ? 1 : -1))
-            view_say(v, false, "nothing is waiting");
+            view_say(v, false,
+                     v->filtering.hidden_waiting ? "nothing that waits fits the filter"
+                                                 : "nothing is waiting");
         break;
     case ACTION_APPROVE:
         box_open(v, BOX_APPROVE);
@@ -580,6 +585,7 @@ enum status view_new(uv_loop_t *loop, const struct view_settings *settings, cons
     v->hint = mem_string(settings->hint);
     v->screens[v->screen_count++] = settings->wall ? &wall_screen : &tree_screen;
     v->last_frame_ms = INT64_MIN / 2;
+    v->filtering.changes_ns = INT64_MAX;
     start_theme(v, settings);
     if (!start_handles(v)) {
         view_free(v);
@@ -619,6 +625,7 @@ void view_free(struct view *v)
     box_close(v);
     log_free(&v->log);
     prompt_free(&v->prompt);
+    filtering_free(&v->filtering);
     for (size_t i = 0; i < v->sent_count; i++) {
         free(v->sent[i].triggered_id);
         free(v->sent[i].what);

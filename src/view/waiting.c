@@ -112,12 +112,12 @@ void waiting_unmark_all(struct view *v)
         drop_mark(&v->waiting_list, v->waiting_list.mark_count - 1);
 }
 
-size_t waiting_marked(const struct view *v, struct pick *out, size_t max)
+size_t waiting_marked(struct view *v, struct pick *out, size_t max)
 {
     const struct waiting *w = &v->waiting_list;
     size_t count = 0;
     for (size_t i = 0; w->mark_count > 0 && i < view_waiting_count(v) && count < max; i++)
-        if (find_mark(w, view_waiting_at(v, i)) < w->mark_count)
+        if (find_mark(w, view_waiting_at(v, i)) < w->mark_count && view_fits(v, view_waiting_at(v, i)))
             out[count++] = view_waiting_at(v, i);
     return count;
 }
@@ -132,6 +132,8 @@ void waiting_sync(struct view *v)
     size_t count = 0;
     forget_closed(w);
     for (size_t i = 0; i < view_waiting_count(v); i++) {
+        if (!view_fits(v, view_waiting_at(v, i)))
+            continue;
         MEM_GROW(w->rows, count, w->capacity);
         w->rows[count++] = view_waiting_at(v, i);
     }
@@ -159,7 +161,7 @@ static const char *so_far(struct view *v, struct pick pick)
     if (sent)
         return sent;
     if (a->evaluation_result)
-        return view_printf(v, "%s, evaluation %.1f", result, a->evaluation_score);
+        return view_printf(v, "%s %.1f", result, a->evaluation_score);
     return result;
 }
 
@@ -246,13 +248,19 @@ static struct pick selected(const struct view *v)
 
 static void draw(struct view *v, struct rect area)
 {
-    list_draw(v, &v->waiting_list.list, &waiting_list, area, "nothing waits for a decision");
+    list_draw(v, &v->waiting_list.list, &waiting_list, area,
+              view_waiting_count(v) > 0 ? "nothing that waits fits the filter"
+                                        : "nothing waits for a decision");
 }
 
 static const char *title(struct view *v)
 {
-    const size_t marked = v->waiting_list.mark_count;
-    return marked ? view_printf(v, "waiting  %zu marked", marked) : "waiting";
+    struct pick seen[MARKS_MAX];
+    const size_t marked = v->waiting_list.mark_count, hidden = marked - waiting_marked(v, seen, MARKS_MAX);
+    if (marked == 0)
+        return "waiting";
+    return hidden == 0 ? view_printf(v, "waiting  %zu marked", marked)
+                       : view_printf(v, "waiting  %zu marked, %zu of them hidden", marked, hidden);
 }
 
 static void move_round(struct view *v, bool forward)
@@ -298,7 +306,7 @@ static bool click(struct view *v, int x, int y)
 
 static const struct hint hints[] = {
     {.action = ACTION_APPROVE}, {.action = ACTION_DECLINE}, {.action = ACTION_MARK}, {.action = ACTION_OPEN},
-    {.action = ACTION_HELP},    {.action = ACTION_QUIT},    {.action = ACTION_NONE}};
+    {.action = ACTION_FILTER},  {.action = ACTION_HELP},    {.action = ACTION_QUIT}, {.action = ACTION_NONE}};
 static const struct own_action own[] = {{ACTION_UP, NULL},
                                         {ACTION_DOWN, NULL},
                                         {ACTION_PAGE_UP, NULL},

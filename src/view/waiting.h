@@ -29,7 +29,7 @@ struct waiting {
 void waiting_sync(struct view *v); /* rows as the models are now; marks of what is no longer open are gone */
 void waiting_free(struct waiting *w);
 /* What is marked and can be seen, oldest first. Returns how many, at most max. */
-size_t waiting_marked(const struct view *v, struct pick *out, size_t max);
+size_t waiting_marked(struct view *v, struct pick *out, size_t max);
 void waiting_unmark_all(struct view *v);
 extern const struct list_ops waiting_list;
 

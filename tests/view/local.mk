@@ -28,6 +28,11 @@ TESTS += %D%/keymap_test
 %C%_keymap_test_SOURCES = %D%/keymap_test.c
 %C%_keymap_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
 
+check_PROGRAMS += %D%/filter_test
+TESTS += %D%/filter_test
+%C%_filter_test_SOURCES = %D%/filter_test.c
+%C%_filter_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) libmodel.la libevent.la $(BASE_LIBS)
+
 check_PROGRAMS += %D%/prompt_test
 TESTS += %D%/prompt_test
 %C%_prompt_test_SOURCES = %D%/prompt_test.c
@@ -49,6 +54,12 @@ TESTS += %D%/decide_test
 %C%_decide_test_SOURCES = %D%/decide_test.c
 %C%_decide_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_decide_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/filtering_test
+TESTS += %D%/filtering_test
+%C%_filtering_test_SOURCES = %D%/filtering_test.c
+%C%_filtering_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_filtering_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
 check_PROGRAMS += %D%/golden_test
 TESTS += %D%/golden_test
