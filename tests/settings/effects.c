@@ -26,12 +26,25 @@
 
 static struct world world;
 
+/* A project with a delivery that was declined with a comment; its image has no tag, so that a label tells its
+ * version. */
+static void decline_one(void)
+{
+    free(world_run(&world, 0, "create", "project", "sockshop", "--shipyard=shipyard.yaml", NULL));
+    free(world_run(&world, 0, "create", "service", "carts", "--project=sockshop", NULL));
+    free(world_run(&world, 0, "trigger", "delivery", "--project=sockshop", "--service=carts",
+                   "--image=ghcr.io/x/carts", "--labels=version=label-1", NULL));
+    free(world_run(&world, 0, "watch", world.context, "--until", "waiting", "--watch-time", "30", NULL));
+    free(world_run(&world, 0, "decline", world.context, "--yes", "--comment", "too risky", NULL));
+}
+
 int effects_set_up(void **state)
 {
     (void)state;
     world_open(&world, NULL, true);
     world_project(&world, SHIPYARD, NULL);
     free(world_run(&world, 0, "create", "project", "other", "--shipyard=shipyard.yaml", NULL));
+    decline_one();
     free(world_run(&world, 0, "trigger", "delivery", "--project=fulltour", "--service=helloservice",
                    "--image=ghcr.io/x/hello:v0.1.1", NULL));
     free(world_wait(&world, "waiting"));
@@ -61,6 +74,23 @@ void effects_write_settings(const char *text)
     }
     world_write(&world, "config.yaml", buffer_text(&out));
     buffer_free(&out);
+}
+
+struct pty *effects_open(const char *settings, const char *option, int columns, int rows)
+{
+    effects_write_settings(settings);
+    char *program = mem_printf("%s/drawbridge", world.programs), *config = world_path(&world, "config.yaml"),
+         *home = mem_printf("HOME=%s", world.directory),
+         *state = mem_printf("XDG_STATE_HOME=%s/state", world.directory);
+    const char *const argv[] = {program, "--config", config, option, NULL};
+    const char *const env[] = {home, state, "DRAWBRIDGE_TOKEN", "DRAWBRIDGE_SERVER", NULL};
+    struct pty *p =
+        pty_start(&(struct pty_options){.argv = argv, .env = env, .columns = columns, .rows = rows});
+    free(program);
+    free(config);
+    free(home);
+    free(state);
+    return p;
 }
 
 char *effects_run(int expected, const char *arguments)
@@ -190,113 +220,6 @@ void effect_projects(void)
     assert_said(0, "list", "fulltour", false);
     effects_write_settings("contexts: [{name: a, server: '$U', token-file: '$T'}]\n");
     assert_said(0, "list", "fulltour", true);
-}
-
-/* --- the dashboard --- */
-
-static struct pty *open_dashboard(const char *settings, const char *option)
-{
-    effects_write_settings(settings);
-    char *program = mem_printf("%s/drawbridge", world.programs), *config = world_path(&world, "config.yaml"),
-         *home = mem_printf("HOME=%s", world.directory),
-         *state = mem_printf("XDG_STATE_HOME=%s/state", world.directory);
-    const char *const argv[] = {program, "--config", config, option, NULL};
-    const char *const env[] = {home, state, "DRAWBRIDGE_TOKEN", "DRAWBRIDGE_SERVER", NULL};
-    struct pty *p = pty_start(&(struct pty_options){.argv = argv, .env = env, .columns = 120, .rows = 30});
-    free(program);
-    free(config);
-    free(home);
-    free(state);
-    return p;
-}
-
-static void need(struct pty *p, bool seen, const char *what)
-{
-    if (!seen)
-        fail_msg("%s was not seen; the screen is:\n%s", what, pty_screen(p));
-}
-
-static struct pty *open_live(const char *settings, const char *option)
-{
-    struct pty *p = open_dashboard(settings, option);
-    need(p, pty_wait_text(p, "helloservice", 10000), "the sequence");
-    need(p, pty_wait_text(p, "live", 10000), "live");
-    pty_wait_quiet(p, 100);
-    return p;
-}
-
-static void leave(struct pty *p)
-{
-    assert_int_equal(pty_end(p), 0);
-}
-
-#define ONE "contexts: [{name: ctx, server: '$U', token-file: '$T'}]\n"
-
-void effect_label(void)
-{
-    struct pty *p =
-        open_live("contexts: [{name: ctx, label: Europe, server: '$U', token-file: '$T'}]\n", NULL);
-    need(p, strstr(pty_row(p, 0), "Europe") != NULL, "the label");
-    leave(p);
-    p = open_live(ONE, NULL);
-    need(p, strstr(pty_row(p, 0), "ctx") != NULL, "the name");
-    leave(p);
-}
-
-/* One of them has no token: the other one is live all the same. */
-void effect_show(void)
-{
-    struct pty *p = open_dashboard("contexts:\n- {name: one, server: '$U', token-file: '$T'}\n"
-                                   "- {name: two, server: '$U', token-file: '$T', projects: [other]}\n"
-                                   "- {name: three, server: '$U', token-file: nowhere}\n"
-                                   "- {name: four, server: '$U'}\nshow: [two, three, one]\n",
-                                   NULL);
-    need(p, pty_wait_text(p, "helloservice", 10000), "the sequence of the third");
-    need(p, pty_find_row(p, "one") >= 0 && pty_find_row(p, "two") >= 0 && pty_find_row(p, "three") >= 0,
-         "all three");
-    need(p, pty_find_row(p, "four") < 0, "not the fourth");
-    leave(p);
-}
-
-/* Some cell has a colour. */
-static bool is_coloured(struct pty *p)
-{
-    for (int row = 0; row < pty_rows(p); row++)
-        for (int column = 0; column < pty_columns(p); column++) {
-            struct pty_cell cell;
-            pty_cell(p, row, column, &cell);
-            if (cell.fg != PTY_DEFAULT || cell.bg != PTY_DEFAULT)
-                return true;
-        }
-    return false;
-}
-
-void effect_theme(void)
-{
-    struct pty *p = open_live(ONE "theme: mono\n", NULL);
-    need(p, !is_coloured(p), "a screen without colours");
-    leave(p);
-    p = open_live(ONE "theme: mono\n", "--theme=dark"); /* the command line beats it */
-    need(p, is_coloured(p), "colours");
-    leave(p);
-}
-
-static bool is_ascii(const char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text >= 0x80)
-            return false;
-    return true;
-}
-
-void effect_glyphs(void)
-{
-    struct pty *p = open_live(ONE "glyphs: ascii\n", NULL);
-    need(p, is_ascii(pty_screen(p)), "ASCII alone");
-    leave(p);
-    p = open_live(ONE, NULL);
-    need(p, !is_ascii(pty_screen(p)), "more than ASCII");
-    leave(p);
 }
 
 /* A circle in a circle, of ambiguous width, in the first column: the second one begins a cell earlier or not.

@@ -3,6 +3,8 @@
 #ifndef TESTS_SETTINGS_EFFECTS_H
 #define TESTS_SETTINGS_EFFECTS_H
 
+struct pty;
+
 int effects_set_up(
     void **state); /* a drawbridged with a project whose deliveries wait for an approval at once */
 int effects_tear_down(void **state);
@@ -12,6 +14,9 @@ void effects_write_settings(const char *text);
 /* Runs drawbridge with a line of arguments as a shell reads them; asserts the exit status. Returns standard
  * output, or standard error where it ended with another than 0; the caller's (free). */
 char *effects_run(int expected, const char *arguments);
+
+/* drawbridge with these settings in a terminal; the option may be NULL. The caller's (pty_end). */
+struct pty *effects_open(const char *settings, const char *option, int columns, int rows);
 
 /* Each fails the running test where the effect is not there. */
 void effect_contexts(void);
@@ -26,6 +31,11 @@ void effect_projects(void);
 void effect_show(void);
 void effect_theme(void);
 void effect_glyphs(void);
+void effect_wall_rotation(void);
+void effect_wall_projects(void);
+void effect_wall_hide(void);
+void effect_wall_locked(void);
+void effect_wall_failed_hours(void);
 void effect_ambiguous_width(void);
 
 #endif

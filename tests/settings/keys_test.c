@@ -33,6 +33,12 @@ static const struct row {
     {"glyphs", "glyphs: emoji\n", "1:9", effect_glyphs},
     {"ambiguous-width", "ambiguous-width: 3\n", "1:18", effect_ambiguous_width},
 
+    {"wall.rotation", "wall:\n  rotation: 10\n", "2:13", effect_wall_rotation},
+    {"wall.projects", "wall: {projects: {}}\n", "1:18", effect_wall_projects},
+    {"wall.hide", "wall:\n  hide: [users, names]\n", "2:17", effect_wall_hide},
+    {"wall.locked", "wall: {locked: \"true\"}\n", "1:16", effect_wall_locked},
+    {"wall.failed-hours", "wall: {failed-hours: 0}\n", "1:22", effect_wall_failed_hours},
+
     {"contexts.name", "contexts:\n- {name: '', server: 'http://a'}\n", "2:10", effect_contexts},
     {"contexts.label", "contexts:\n- {name: a, server: 'http://a', label: [x]}\n", "2:40", effect_label},
     {"contexts.server", "contexts:\n- {name: a, server: a}\n", "2:21", effect_contexts},
@@ -62,10 +68,8 @@ static const char *const seen_elsewhere[] = {"mouse",           "clipboard",    
                                              "confirm.level",   "notify.bell",       "notify.osc9",
                                              "notify.osc777",   "notify.title",      "notify.command",
                                              "notify.shell",    "notify.per-minute", "notify.quiet-hours",
-                                             "wall.rotation",   "wall.projects",     "wall.hide",
-                                             "wall.locked",     "wall.failed-hours", "columns.tree",
-                                             "columns.waiting", "columns.decided",   "columns.events",
-                                             "times.zone",      "times.format"};
+                                             "columns.tree",    "columns.waiting",   "columns.decided",
+                                             "columns.events",  "times.zone",        "times.format"};
 
 static bool is_seen_elsewhere(const char *key)
 {

@@ -12,6 +12,6 @@ TESTS += %D%/state_test
 %C%_state_test_LDADD = $(TEST_LIBS) $(SETTINGS_LIBS)
 check_PROGRAMS += %D%/keys_test
 TESTS += %D%/keys_test
-%C%_keys_test_SOURCES = %D%/keys_test.c %D%/effects.c %D%/effects.h
+%C%_keys_test_SOURCES = %D%/keys_test.c %D%/effects.c %D%/effects_view.c %D%/effects.h
 %C%_keys_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_keys_test_LDADD = $(PTY_LIBS) $(RELAY_LIBS) $(WORLD_LIBS) $(SETTINGS_LIBS)

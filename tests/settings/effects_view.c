@@ -1,0 +1,175 @@
+/* effects_view.c: what the keys do that the dashboard and the wall read, seen at a pseudo-terminal. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "settings/effects.h"
+#include "support/pty.h"
+
+#define ONE "contexts: [{name: ctx, server: '$U', token-file: '$T'}]\n"
+
+static void need(struct pty *p, bool seen, const char *what)
+{
+    if (!seen)
+        fail_msg("%s was not seen; the screen is:\n%s", what, pty_screen(p));
+}
+
+static struct pty *open_live(const char *settings, const char *option)
+{
+    struct pty *p = effects_open(settings, option, 120, 30);
+    need(p, pty_wait_text(p, "helloservice", 10000), "the sequence");
+    need(p, pty_wait_text(p, "live", 10000), "live");
+    pty_wait_quiet(p, 100);
+    return p;
+}
+
+static void leave(struct pty *p)
+{
+    assert_int_equal(pty_end(p), 0);
+}
+
+void effect_label(void)
+{
+    struct pty *p =
+        open_live("contexts: [{name: ctx, label: Europe, server: '$U', token-file: '$T'}]\n", NULL);
+    need(p, strstr(pty_row(p, 0), "Europe") != NULL, "the label");
+    leave(p);
+    p = open_live(ONE, NULL);
+    need(p, strstr(pty_row(p, 0), "ctx") != NULL, "the name");
+    leave(p);
+}
+
+/* One of them has no token: the other one is live all the same. */
+void effect_show(void)
+{
+    struct pty *p = effects_open("contexts:\n- {name: one, server: '$U', token-file: '$T'}\n"
+                                 "- {name: two, server: '$U', token-file: '$T', projects: [other]}\n"
+                                 "- {name: three, server: '$U', token-file: nowhere}\n"
+                                 "- {name: four, server: '$U'}\nshow: [two, three, one]\n",
+                                 NULL, 120, 30);
+    need(p, pty_wait_text(p, "helloservice", 10000), "the sequence of the third");
+    need(p, pty_find_row(p, "one") >= 0 && pty_find_row(p, "two") >= 0 && pty_find_row(p, "three") >= 0,
+         "all three");
+    need(p, pty_find_row(p, "four") < 0, "not the fourth");
+    leave(p);
+}
+
+/* Some cell has a colour. */
+static bool is_coloured(struct pty *p)
+{
+    for (int row = 0; row < pty_rows(p); row++)
+        for (int column = 0; column < pty_columns(p); column++) {
+            struct pty_cell cell;
+            pty_cell(p, row, column, &cell);
+            if (cell.fg != PTY_DEFAULT || cell.bg != PTY_DEFAULT)
+                return true;
+        }
+    return false;
+}
+
+void effect_theme(void)
+{
+    struct pty *p = open_live(ONE "theme: mono\n", NULL);
+    need(p, !is_coloured(p), "a screen without colours");
+    leave(p);
+    p = open_live(ONE "theme: mono\n", "--theme=dark"); /* the command line beats it */
+    need(p, is_coloured(p), "colours");
+    leave(p);
+}
+
+static bool is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    return true;
+}
+
+void effect_glyphs(void)
+{
+    struct pty *p = open_live(ONE "glyphs: ascii\n", NULL);
+    need(p, is_ascii(pty_screen(p)), "ASCII alone");
+    leave(p);
+    p = open_live(ONE, NULL);
+    need(p, !is_ascii(pty_screen(p)), "more than ASCII");
+    leave(p);
+}
+
+/* --- the wall --- */
+
+static struct pty *open_wall(const char *settings, int rows, const char *words)
+{
+    struct pty *p = effects_open(settings, "--wall", 100, rows);
+    need(p, pty_wait_text(p, words, 10000), words);
+    return p;
+}
+
+void effect_wall_rotation(void)
+{
+    struct pty *p = open_wall(ONE "wall: {rotation: 1s}\n", 16, " 1 of 2 ");
+    need(p, pty_wait_text(p, " 2 of 2 ", 5000), "the second page");
+    need(p, pty_wait_text(p, " 1 of 2 ", 5000), "the first one again");
+    leave(p);
+    p = open_wall(ONE "wall: {rotation: 1h}\n", 16, " of 2 ");
+    bool first = pty_find_row(p, " 1 of 2 ") >= 0;
+    pty_pump(p, 2500);
+    need(p, (pty_find_row(p, " 1 of 2 ") >= 0) == first, "the same page");
+    leave(p);
+}
+
+void effect_wall_projects(void)
+{
+    struct pty *p = open_wall(ONE, 40, "fulltour");
+    leave(p);
+    p = open_wall(ONE "wall: {projects: [other]}\n", 40, "other");
+    need(p, pty_wait_no_text(p, "fulltour", 0), "no other project");
+    leave(p);
+}
+
+void effect_wall_hide(void)
+{
+    struct pty *p = open_wall(ONE, 40, "declined by admin: too risky");
+    need(p, pty_wait_text(p, "label-1", 0), "the version that a label gives");
+    leave(p);
+    p = open_wall(ONE "wall: {hide: [comments]}\n", 40, "declined by admin");
+    need(p, pty_wait_no_text(p, "risky", 0), "no comment");
+    leave(p);
+    p = open_wall(ONE "wall: {hide: [users]}\n", 40, "declined: too risky");
+    leave(p);
+    p = open_wall(ONE "wall: {hide: [labels]}\n", 40, "declined by admin: too risky");
+    need(p, pty_wait_no_text(p, "label-1", 0), "no label");
+    leave(p);
+}
+
+void effect_wall_locked(void)
+{
+    struct pty *p = open_wall(ONE "wall: {locked: true}\n", 40, "fulltour");
+    pty_type(p, "qq\003q");
+    assert_int_equal(pty_wait_exit(p, 1500), -1);
+    leave(p);
+    p = open_wall(ONE, 40, "fulltour");
+    pty_type(p, "q");
+    pty_wait_quiet(p, 100);
+    pty_type(p, "q");
+    assert_int_equal(pty_wait_exit(p, 10000), 0);
+    leave(p);
+}
+
+void effect_wall_failed_hours(void)
+{
+    struct pty *p = open_wall(ONE "wall: {failed-hours: 3}\n", 40, "1 failed in the last 3 h");
+    leave(p);
+    p = open_wall(ONE, 40, "1 failed in the last 12 h");
+    leave(p);
+}
