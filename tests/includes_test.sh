@@ -12,8 +12,9 @@ allowed() {
     model) echo base event ;;
     feed) echo base event http ;;
     decide) echo base event model http ;;
+    notify) echo base event model settings ;;
     view) echo base event model decide settings ;;
-    cli) echo base event model http feed decide settings view ;;
+    cli) echo base event model http feed decide settings notify view ;;
     sequencer) echo base event shipyard ;;
     repo) echo base shipyard ;;
     jobs) echo base event shipyard ;;

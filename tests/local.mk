@@ -20,6 +20,7 @@ include tests/model/local.mk
 include tests/feed/local.mk
 include tests/decide/local.mk
 include tests/settings/local.mk
+include tests/notify/local.mk
 include tests/scenario/local.mk
 include tests/view/local.mk
 include tests/cli/local.mk

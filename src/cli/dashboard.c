@@ -12,17 +12,20 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/link.h"
+#include "notify/notify.h"
 #include "view/view.h"
 
-#define DESCRIPTORS  512
-#define SIGNALS      3
-#define MAPPED_BLOCK 65536 /* bytes; malloc maps and unmaps such a block: nothing of it stays in the heap */
+#define DESCRIPTORS        512
+#define SIGNALS            3
+#define APPROVAL_TRIGGERED "sh.keptn.event.approval.triggered"
+#define MAPPED_BLOCK       65536 /* bytes; malloc maps and unmaps such a block: nothing of it stays in the heap */
 
 struct dashboard {
     struct cli_context *ctx;
     struct link **links; /* their place is the number of their source */
     size_t link_count;
     struct view *view;
+    struct notify *notify;
     uv_signal_t signals[SIGNALS];
     bool quit;
 };
@@ -65,6 +68,82 @@ static int64_t port_now(void *arg, size_t source)
 {
     const struct dashboard *d = arg;
     return link_now_ns(d->links[source]);
+}
+
+/* --- connections → view, notifications --- */
+
+static void on_changed(void *arg, size_t source)
+{
+    const struct dashboard *d = arg;
+    (void)source;
+    view_model_changed(d->view);
+    notify_look(d->notify);
+}
+
+static void on_state(void *arg, size_t source, enum view_link link, int64_t since_ns, const char *why)
+{
+    const struct dashboard *d = arg;
+    view_set_link(d->view, source, link, since_ns, why);
+}
+
+static void on_identity(void *arg, size_t source, const char *name, const char *role)
+{
+    const struct dashboard *d = arg;
+    view_set_identity(d->view, source, name, role);
+}
+
+static void on_expiry(void *arg, size_t source, int64_t expires_ns)
+{
+    const struct dashboard *d = arg;
+    view_set_expiry(d->view, source, expires_ns);
+}
+
+static void on_decision(void *arg, size_t source, const char *triggered_id, enum decision_state state,
+                        const char *text)
+{
+    const struct dashboard *d = arg;
+    view_decision_changed(d->view, source, triggered_id, state, text);
+}
+
+static void on_fetched(void *arg, uint64_t ticket, const struct view_answer *answer)
+{
+    const struct dashboard *d = arg;
+    view_fetched(d->view, ticket, answer);
+}
+
+static void on_message(void *arg, size_t source, bool is_error, const char *text)
+{
+    const struct dashboard *d = arg;
+    (void)source;
+    view_message(d->view, is_error, text);
+}
+
+static void on_whole(void *arg, size_t source)
+{
+    const struct dashboard *d = arg;
+    notify_begin(d->notify, source);
+}
+
+static void on_event(void *arg, size_t source, const struct event *ev, const char *text, size_t len)
+{
+    const struct dashboard *d = arg;
+    if (ev->type != NULL && ev->id != NULL && strcmp(ev->type, APPROVAL_TRIGGERED) == 0)
+        notify_keep_event(d->notify, source, ev->id, text, len);
+}
+
+static void port_failed(void *arg, const char *text)
+{
+    const struct dashboard *d = arg;
+    view_message(d->view, true, text);
+}
+
+/* What is told to somebody who looks elsewhere. A recording has nothing that is new. */
+static void open_notify(struct dashboard *d)
+{
+    const struct cli_context *ctx = d->ctx;
+    const struct notify_ports ports = {.arg = d, .failed = port_failed};
+    d->notify =
+        notify_new(ctx->loop, &ctx->settings->notify, !ctx->restricted && ctx->replays == NULL, &ports);
 }
 
 /* --- running --- */
@@ -169,13 +248,27 @@ static enum status add_link(struct dashboard *d, const struct cli_connection *c,
                                        .colour = c->colour,
                                        .model = link_model(l),
                                        .read_only = c->read_only};
-    return link_start(l, d->view, view_add_source(d->view, &source), err);
+    const size_t number = view_add_source(d->view, &source);
+    notify_add_source(d->notify, number, d->ctx->connection_count > 1 ? c->label : NULL, source.model);
+    return link_start(l,
+                      &(struct link_listener){.arg = d,
+                                              .changed = on_changed,
+                                              .state = on_state,
+                                              .identity = on_identity,
+                                              .expiry = on_expiry,
+                                              .decision = on_decision,
+                                              .fetched = on_fetched,
+                                              .message = on_message,
+                                              .whole = on_whole,
+                                              .event = on_event},
+                      number, err);
 }
 
 static void close_all(struct dashboard *d)
 {
     for (size_t i = 0; i < d->link_count; i++)
         link_stop(d->links[i]);
+    notify_free(d->notify);
     view_free(d->view);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&d->signals[i], NULL);
@@ -205,6 +298,7 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
         d->signals[i].data = d;
         uv_signal_start(&d->signals[i], on_signal, numbers[i]);
     }
+    open_notify(d);
     d->links = mem_alloc(ctx->connection_count * sizeof(struct link *));
     for (size_t i = 0; i < ctx->connection_count && status == STATUS_OK; i++)
         status = add_link(d, &ctx->connections[i], err);

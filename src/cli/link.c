@@ -34,7 +34,7 @@ struct link {
     struct feed *feed;
     struct replay *replay; /* in place of feed and decide, so that nothing can be asked; NULL: none */
     struct decide *decide;
-    struct view *view;
+    struct link_listener to;
     size_t source;
     struct map shipyards;  /* project → commit of the newest shipyard that a live event named */
     struct fetch *fetches; /* requests under way, beside those of feed and decide */
@@ -86,13 +86,13 @@ static void start_fetch(struct link *l, char *url, const char *name, uint64_t nu
     free(url);
 }
 
-/* --- feed → model → view --- */
+/* --- feed → model → listener --- */
 
 /* What cannot be applied is counted by nobody and hides nothing: it is said once, in the message line. */
 static void complain(struct link *l, const char *what, const struct error *err)
 {
     char *text = mem_printf("%s: %s", what, err->text);
-    view_message(l->view, true, text);
+    l->to.message(l->to.arg, l->source, true, text);
     free(text);
 }
 
@@ -102,6 +102,8 @@ static void apply_event(struct link *l, const char *text, size_t len, uint64_t n
     if (event_decode(text, len, EVENT_FORM_COMPLETE, &l->event, &err) != STATUS_OK ||
         model_apply_event(l->model, &l->event, number, &err) != STATUS_OK)
         complain(l, "an event of the server was left out", &err);
+    else if (l->to.event != NULL)
+        l->to.event(l->to.arg, l->source, &l->event, text, len);
 }
 
 static void project_fetched(void *arg, const struct http_response *response)
@@ -115,7 +117,7 @@ static void project_fetched(void *arg, const struct http_response *response)
     if (response->status == STATUS_OK && response->code == 200 &&
         json_parse(response->body, response->body_len, &project, &err) == STATUS_OK &&
         model_apply_project(l->model, project, fetch->number, &err) == STATUS_OK)
-        view_model_changed(l->view);
+        l->to.changed(l->to.arg, l->source);
     cJSON_Delete(project);
     free_fetch(fetch);
 }
@@ -139,7 +141,7 @@ static void follow_shipyard(struct link *l, uint64_t number)
 static void trim(struct link *l)
 {
     l->events_since_trim = 0;
-    (void)model_trim(l->model); /* the view looks again before it draws or takes a key */
+    (void)model_trim(l->model); /* whoever shows it looks again before it does */
 }
 
 static void on_event(void *arg, const char *text, size_t len, uint64_t number)
@@ -150,7 +152,7 @@ static void on_event(void *arg, const char *text, size_t len, uint64_t number)
         follow_shipyard(l, number);
     if (++l->events_since_trim >= TRIM_EVENTS)
         trim(l);
-    view_model_changed(l->view);
+    l->to.changed(l->to.arg, l->source);
 }
 
 static void apply_events(struct link *l, const cJSON *answer, uint64_t number)
@@ -164,6 +166,25 @@ static void apply_events(struct link *l, const cJSON *answer, uint64_t number)
             apply_event(l, buffer_text(&text), text.len, number);
     }
     buffer_free(&text);
+}
+
+static enum status apply_open_approvals(struct link *l, const cJSON *answer, uint64_t number,
+                                        struct error *err)
+{
+    const enum status status = model_apply_open_approvals(l->model, answer, number, err);
+    struct buffer text = BUFFER_LIMIT(JSON_EVENT_MAX);
+    const cJSON *item;
+    if (status != STATUS_OK || l->to.event == NULL)
+        return status;
+    cJSON_ArrayForEach(item, json_get(answer, "events"))
+    {
+        buffer_clear(&text);
+        if (json_print(item, &text) &&
+            event_decode(buffer_text(&text), text.len, EVENT_FORM_COMPLETE, &l->event, NULL) == STATUS_OK)
+            l->to.event(l->to.arg, l->source, &l->event, buffer_text(&text), text.len);
+    }
+    buffer_free(&text);
+    return status;
 }
 
 static void on_snapshot_begin(void *arg, bool replaces)
@@ -185,7 +206,7 @@ static void on_snapshot(void *arg, const char *what, const char *text, size_t le
     else if (status == STATUS_OK && strcmp(what, "state") == 0)
         status = model_apply_state(l->model, answer, number, &err);
     else if (status == STATUS_OK && strcmp(what, "open") == 0)
-        status = model_apply_open_approvals(l->model, answer, number, &err);
+        status = apply_open_approvals(l, answer, number, &err);
     else if (status == STATUS_OK && strcmp(what, "events") == 0)
         apply_events(l, answer, number);
     if (status != STATUS_OK)
@@ -207,7 +228,9 @@ static void on_snapshot_end(void *arg, bool replaces)
     (void)replaces; /* on_snapshot_begin has cleared the model */
     trim(l);
     uv_timer_start(&l->settle, give_back_memory, SETTLE_MS, 0);
-    view_model_changed(l->view);
+    if (l->to.whole != NULL)
+        l->to.whole(l->to.arg, l->source);
+    l->to.changed(l->to.arg, l->source);
 }
 
 /* --- a token that is refused --- */
@@ -227,7 +250,7 @@ static void on_renewed(void *arg, const char *token, const struct error *err)
     l->renewal = NULL;
     if (token == NULL && l->feed == NULL &&
         err->status != STATUS_OK) /* else the server has said what is wrong */
-        view_set_link(l->view, l->source, VIEW_LINK_REFUSED, clock_now_ns(), err->text);
+        l->to.state(l->to.arg, l->source, VIEW_LINK_REFUSED, clock_now_ns(), err->text);
     if (token == NULL || (l->token != NULL && strcmp(token, l->token) == 0)) {
         wait_for_token(l);
         return;
@@ -268,16 +291,16 @@ static void on_state(void *arg, enum feed_state state, const char *why)
         [FEED_REPLAYED] = VIEW_LINK_REPLAYED};
     struct link *l = arg;
     if (l->replay != NULL) {
-        view_set_link(l->view, l->source, links[state], link_now_ns(l), NULL);
+        l->to.state(l->to.arg, l->source, links[state], link_now_ns(l), NULL);
         if (*why != '\0')
-            view_message(l->view, false, why);
+            l->to.message(l->to.arg, l->source, false, why);
         if (state == FEED_REPLAYED)
             uv_timer_stop(&l->tick);
         return;
     }
     const int64_t heard_ns = l->feed != NULL ? feed_last_heard_ns(l->feed) : 0;
     const int64_t ago_ns = clock_monotonic_ns() - (heard_ns != 0 ? heard_ns : l->started_ns);
-    view_set_link(l->view, l->source, links[state], link_now_ns(l) - ago_ns, why);
+    l->to.state(l->to.arg, l->source, links[state], link_now_ns(l) - ago_ns, why);
     follow_token(l, state == FEED_REFUSED);
 }
 
@@ -289,13 +312,13 @@ static void on_identity(void *arg, const char *name, const char *role, const cha
     l->wall_ns = clock_now_ns();
     l->boot_ns = clock_boot_ns();
     l->server_ns = server_time_ns != 0 ? server_time_ns : l->wall_ns;
-    view_set_identity(l->view, l->source, name, role);
+    l->to.identity(l->to.arg, l->source, name, role);
 }
 
 static void on_expiry(void *arg, int64_t expires_ns)
 {
     struct link *l = arg;
-    view_set_expiry(l->view, l->source, expires_ns);
+    l->to.expiry(l->to.arg, l->source, expires_ns);
 }
 
 /* Where our clock was set, so was perhaps the server's, which often is this machine's; and over months they
@@ -309,12 +332,12 @@ static void on_watch(uv_timer_t *timer)
         feed_identify(l->feed);
 }
 
-/* --- view → server --- */
+/* --- what is asked of the server --- */
 
 static void decision_changed(void *arg, const char *triggeredid, enum decision_state state, const char *text)
 {
     struct link *l = arg;
-    view_decision_changed(l->view, l->source, triggeredid, state, text);
+    l->to.decision(l->to.arg, l->source, triggeredid, state, text);
 }
 
 void link_decide(struct link *l, const struct decision_request *request)
@@ -327,7 +350,7 @@ static void controlled(void *arg, enum status status, const struct error *err)
 {
     struct link *l = arg;
     if (status != STATUS_OK)
-        view_message(l->view, true, err->text);
+        l->to.message(l->to.arg, l->source, true, err->text);
 }
 
 void link_control(struct link *l, const struct model_sequence *seq, const char *verb)
@@ -342,9 +365,10 @@ void link_reload(struct link *l)
     if (l->feed != NULL)
         feed_reload(l->feed);
     else if (l->replay != NULL)
-        view_message(l->view, false, "this is a replay: there is no server that could be asked again");
+        l->to.message(l->to.arg, l->source, false,
+                      "this is a replay: there is no server that could be asked again");
     else
-        view_message(l->view, true, l->settings.problem);
+        l->to.message(l->to.arg, l->source, true, l->settings.problem);
 }
 
 int64_t link_now_ns(const struct link *l)
@@ -394,7 +418,7 @@ static void query_answered(void *arg, const struct http_response *response)
     } else {
         answer = (struct view_answer){.came = true, .body = response->body, .len = response->body_len};
     }
-    view_fetched(l->view, fetch->number, &answer);
+    l->to.fetched(l->to.arg, fetch->number, &answer);
     free(decoded);
     free_fetch(fetch);
 }
@@ -428,7 +452,7 @@ static void on_ask_replay(uv_timer_t *timer)
     const struct view_answer none = {.body = "",
                                      .why = "a recording holds events only: there is no server to ask"};
     while (l->fetches != NULL) {
-        view_fetched(l->view, l->fetches->number, &none);
+        l->to.fetched(l->to.arg, l->fetches->number, &none);
         free_fetch(l->fetches);
     }
 }
@@ -480,13 +504,13 @@ const struct model *link_model(const struct link *l)
 static void replay_says(void *arg, bool is_error, const char *text)
 {
     struct link *l = arg;
-    view_message(l->view, is_error, text);
+    l->to.message(l->to.arg, l->source, is_error, text);
 }
 
 static void on_tick(uv_timer_t *timer)
 {
     struct link *l = timer->data;
-    view_model_changed(l->view);
+    l->to.changed(l->to.arg, l->source);
 }
 
 static enum status start_replay(struct link *l, const struct feed_callbacks *callbacks, struct error *err)
@@ -527,17 +551,17 @@ static void open_feed(struct link *l)
     l->feed = feed_open(l->loop, s->http, &settings, &callbacks);
 }
 
-enum status link_start(struct link *l, struct view *view, size_t source, struct error *err)
+enum status link_start(struct link *l, const struct link_listener *listener, size_t source, struct error *err)
 {
     const struct feed_callbacks callbacks = callbacks_of(l);
-    l->view = view;
+    l->to = *listener;
     l->source = source;
     if (l->settings.replays != NULL)
         return start_replay(l, &callbacks, err);
     if (l->settings.problem == NULL) {
         open_feed(l);
     } else {
-        view_set_link(view, source, VIEW_LINK_CONNECTING, clock_now_ns(), l->settings.problem);
+        l->to.state(l->to.arg, source, VIEW_LINK_CONNECTING, clock_now_ns(), l->settings.problem);
         uv_timer_start(&l->renew, on_renew, 0, 0);
     }
     return STATUS_OK;

@@ -42,6 +42,6 @@ libcli_la_SOURCES = \
 	%D%/watch.c \
 	%D%/watch.h
 drawbridge_SOURCES = %D%/main.c
-CLI_LIBS = libcli.la $(VIEW_LIBS) libdecide.la libsettings.la $(FEED_LIBS) $(HTTP_LIBS) libmodel.la libevent.la \
+CLI_LIBS = libcli.la libnotify.la $(VIEW_LIBS) libdecide.la libsettings.la $(FEED_LIBS) $(HTTP_LIBS) libmodel.la libevent.la \
 	$(BASE_LIBS) $(SODIUM_LIBS)
 drawbridge_LDADD = $(CLI_LIBS)
