@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "cli/token.h"
@@ -59,6 +60,24 @@ static void drop_commands(struct settings *settings)
     settings_drop_notify_commands(settings);
 }
 
+static bool names_programs(const struct settings *settings)
+{
+    bool names = settings->notify.command.count > 0 || settings->notify.shell != NULL;
+    for (size_t i = 0; i < settings->context_count; i++)
+        names = names || settings->contexts[i].token_command.count > 0;
+    return names;
+}
+
+/* Who can write the file can have programs run in our name. */
+static void warn_of_open_settings(const char *path, const struct settings *settings)
+{
+    struct stat info;
+    if (names_programs(settings) && stat(path, &info) == 0 && S_ISREG(info.st_mode) &&
+        (info.st_mode & 022) != 0)
+        cli_complain("others can write %s (mode %04o), which names programs to run; chmod go-w it", path,
+                     (unsigned)(info.st_mode & 07777));
+}
+
 static enum status read_settings(struct setup *s, struct error *err)
 {
     const char *named = cli_value(s->args, "config");
@@ -75,6 +94,7 @@ static enum status read_settings(struct setup *s, struct error *err)
                                             &s->settings, &s->settings_error);
     if (s->context.restricted)
         drop_commands(&s->settings);
+    warn_of_open_settings(s->settings_path, &s->settings);
     if (status == STATUS_OK || (s->command != NULL && s->command->offline))
         return STATUS_OK;
     *err = s->settings_error;

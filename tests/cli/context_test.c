@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/setup.h"
+#include "support/pty.h"
 #include "support/world.h"
 
 #define NOWHERE "http://127.0.0.1:1/api"
@@ -244,6 +245,20 @@ static void a_token_file_that_others_can_read_is_told(void **state)
     assert_empty("err");
 }
 
+static void a_settings_file_that_others_can_write_is_told_where_it_names_programs(void **state)
+{
+    (void)state;
+    settings("contexts: [{name: a, server: '$U', token-command: [cat, '$T']}]\n");
+    assert_int_equal(world_shell(&world, "chmod 620 config/drawbridge/config.yaml"), 0);
+    run(0, "", "auth");
+    assert_in("err",
+              "/config/drawbridge/config.yaml (mode 0620), which names programs to run; chmod go-w it");
+    settings("contexts: [{name: a, server: '$U', token-file: '$T'}]\n");
+    run(0, "", "auth");
+    assert_empty("err");
+    assert_int_equal(world_shell(&world, "chmod 600 config/drawbridge/config.yaml"), 0);
+}
+
 static void a_context_that_is_read_only_changes_nothing(void **state)
 {
     (void)state;
@@ -360,6 +375,7 @@ static void a_restricted_session_reads_and_runs_nothing_of_the_users_choosing(vo
         {{"--config", "/etc/passwd", "list"}, "--config is not for a restricted session"},
         {{"--token-file", "/etc/passwd", "list"}, "--token-file is not for a restricted session"},
         {{"--replay", "/etc/passwd"}, "--replay is not for a restricted session"},
+        {{"record", "/tmp/x"}, "record is not for a restricted session: it writes a file"},
         {{"demo"}, "demo is not for a restricted session: it starts programs"},
         {{"context", "add", "x", "--server", NOWHERE}, "context add is not for a restricted session"},
         {{"context", "use", "x"}, "context use is not for a restricted session"},
@@ -383,6 +399,32 @@ static void a_restricted_session_reads_and_runs_nothing_of_the_users_choosing(vo
     assert_in("err", "context a: a restricted session runs no token-command; use token-file");
     assert_in("err", "notify: a restricted session runs no commands");
     assert_null(world_read(&world, "never"));
+}
+
+static void a_restricted_dashboard_stays_in_its_terminal(void **state)
+{
+    (void)state;
+    write_system_file("contexts: [{name: shared, server: '%s', token-file: 'tokens/%%u'}]\n", world.url);
+    assert_int_equal(
+        world_shell(&world, "mkdir -p tokens; cp data/admin-token tokens/$(id -un); chmod 600 tokens/*"), 0);
+    char *driver = mem_printf("%s/tests/cli/restricted_driver", world.programs),
+         *system_file = world_path(&world, "system.yaml");
+    const char *const argv[] = {driver, system_file, "--restricted", NULL};
+    const char *const env[] = {"DRAWBRIDGE_SERVER=" NOWHERE, "SSH_ORIGINAL_COMMAND=list", "TERMINFO=/nowhere",
+                               NULL};
+    struct pty *p = pty_start(&(struct pty_options){.argv = argv, .env = env, .columns = 100, .rows = 30});
+    if (!pty_wait_text(p, "live", 10000) || strstr(pty_row(p, 0), "shared") == NULL)
+        fail_msg("the dashboard was not seen; the screen is:\n%s", pty_screen(p));
+    pty_type(p, "\x1a"); /* ^Z */
+    pty_wait_quiet(p, 200);
+    assert_true(pty_alternate_screen(p));
+    pty_type(p, "?");
+    if (!pty_wait_text(p, "keys of the tree screen", 5000))
+        fail_msg("it does not answer; the screen is:\n%s", pty_screen(p));
+    assert_int_equal(pty_end(p), 0);
+    assert_int_equal(world_shell(&world, "rm -rf tokens"), 0);
+    free(driver);
+    free(system_file);
 }
 
 static void of_the_environment_a_restricted_session_keeps_terminal_and_language(void **state)
@@ -456,10 +498,12 @@ int main(void)
         cmocka_unit_test_setup(a_command_prints_the_token, set_up),
         cmocka_unit_test_setup(a_command_that_hangs_is_ended_after_ten_seconds, set_up),
         cmocka_unit_test_setup(a_token_file_that_others_can_read_is_told, set_up),
+        cmocka_unit_test_setup(a_settings_file_that_others_can_write_is_told_where_it_names_programs, set_up),
         cmocka_unit_test_setup(a_context_that_is_read_only_changes_nothing, set_up),
         cmocka_unit_test_setup(a_restricted_session_has_the_systems_settings_alone, set_up),
         cmocka_unit_test_setup(a_restricted_session_takes_only_its_users_own_token_file, set_up),
         cmocka_unit_test_setup(a_restricted_session_reads_and_runs_nothing_of_the_users_choosing, set_up),
+        cmocka_unit_test_setup(a_restricted_dashboard_stays_in_its_terminal, set_up),
         cmocka_unit_test_setup(of_the_environment_a_restricted_session_keeps_terminal_and_language, set_up),
         cmocka_unit_test_setup(contexts_are_added_listed_chosen_and_removed, set_up),
     };

@@ -31,6 +31,7 @@ void effect_projects(void);
 void effect_show(void);
 void effect_theme(void);
 void effect_glyphs(void);
+void effect_keys(void);
 void effect_wall_rotation(void);
 void effect_wall_projects(void);
 void effect_wall_hide(void);

@@ -106,6 +106,27 @@ void effect_glyphs(void)
     leave(p);
 }
 
+void effect_keys(void)
+{
+    struct pty *p = open_live(ONE "keys: {help: H, quit: x, filter: []}\n", NULL);
+    pty_type(p, "H");
+    need(p, pty_wait_text(p, "keys of the tree screen", 5000), "the help");
+    pty_type(p, "\033");
+    need(p, pty_wait_no_text(p, "keys of the tree screen", 5000), "its end");
+    pty_type(p, "/?qq"); /* none of these means anything now */
+    assert_int_equal(pty_wait_exit(p, 500), -1);
+    need(p, pty_find_row(p, "keys of the tree screen") < 0, "no help");
+    pty_type(p, "x");
+    pty_wait_quiet(p, 100);
+    pty_type(p, "x");
+    assert_int_equal(pty_wait_exit(p, 10000), 0);
+    leave(p);
+    effects_write_settings(ONE "keys:\n  aprove: b\n"); /* what only the view knows, with its place, too */
+    char *said = effects_run(2, "--config config.yaml");
+    assert_non_null(strstr(said, "drawbridge: config.yaml:3:3: there is no action 'aprove'"));
+    free(said);
+}
+
 /* --- the wall --- */
 
 static struct pty *open_wall(const char *settings, int rows, const char *words)

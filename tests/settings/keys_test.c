@@ -33,6 +33,8 @@ static const struct row {
     {"glyphs", "glyphs: emoji\n", "1:9", effect_glyphs},
     {"ambiguous-width", "ambiguous-width: 3\n", "1:18", effect_ambiguous_width},
 
+    {"keys", "keys:\n  approve: {a: b}\n", "2:12", effect_keys},
+
     {"wall.rotation", "wall:\n  rotation: 10\n", "2:13", effect_wall_rotation},
     {"wall.projects", "wall: {projects: {}}\n", "1:18", effect_wall_projects},
     {"wall.hide", "wall:\n  hide: [users, names]\n", "2:17", effect_wall_hide},
@@ -62,14 +64,29 @@ static const struct row {
 };
 
 /* Of the dashboard, whose own tests see them so far. */
-static const char *const seen_elsewhere[] = {"mouse",           "clipboard",         "keys",
-                                             "confirm",         "undo-window",       "contexts.colour",
-                                             "confirm.context", "confirm.project",   "confirm.stage",
-                                             "confirm.level",   "notify.bell",       "notify.osc9",
-                                             "notify.osc777",   "notify.title",      "notify.command",
-                                             "notify.shell",    "notify.per-minute", "notify.quiet-hours",
-                                             "columns.tree",    "columns.waiting",   "columns.decided",
-                                             "columns.events",  "times.zone",        "times.format"};
+static const char *const seen_elsewhere[] = {"mouse",
+                                             "clipboard",
+                                             "confirm",
+                                             "undo-window",
+                                             "contexts.colour",
+                                             "confirm.context",
+                                             "confirm.project",
+                                             "confirm.stage",
+                                             "confirm.level",
+                                             "notify.bell",
+                                             "notify.osc9",
+                                             "notify.osc777",
+                                             "notify.title",
+                                             "notify.command",
+                                             "notify.shell",
+                                             "notify.per-minute",
+                                             "notify.quiet-hours",
+                                             "columns.tree",
+                                             "columns.waiting",
+                                             "columns.decided",
+                                             "columns.events",
+                                             "times.zone",
+                                             "times.format"};
 
 static bool is_seen_elsewhere(const char *key)
 {
