@@ -422,6 +422,11 @@ static bool tell_integrations(struct replay_file *f, struct slice list)
     return count > 0;
 }
 
+static bool is_blank(const char *text, size_t len)
+{
+    return strspn(text, " \t\r") == len;
+}
+
 /* True where the value is an answer; then it is being handed out. */
 static bool take_answer(struct replay_file *f, const char *text, size_t len)
 {
@@ -429,6 +434,9 @@ static bool take_answer(struct replay_file *f, const char *text, size_t len)
         const char *key;
         enum answer answer;
     } answers[] = {{"events", ANSWER_EVENTS}, {"projects", ANSWER_PROJECTS}, {"states", ANSWER_STATES}};
+    const size_t end = scan_value(text, len);
+    if (end == 0 || !is_blank(text + end, len - end))
+        return false; /* no JSON: whoever takes it for an event says why */
     if (text[0] == '[') {
         struct slice list = {text, len};
         if (!tell_integrations(f, list))
@@ -504,14 +512,15 @@ static enum replay_reading begin_file(struct replay_file *f, struct replay_item 
     size_t len = 0, rest;
     char *text;
     *handed = false;
-    do {
+    size_t skipped;
+    do { /* until a line that is whole begins with what is no blank */
         if (replay_input_find_line(&f->input, &len) == REPLAY_LATER)
             return REPLAY_LATER;
         if (strncmp(replay_input_at(&f->input, &rest), "\xEF\xBB\xBF", 3) == 0)
             replay_input_pass(&f->input, 3);
-        replay_input_skip_blanks(&f->input);
-        text = replay_input_at(&f->input, &rest);
-    } while (rest == 0 && !f->input.eof);
+        skipped = replay_input_skip_blanks(&f->input);
+    } while (skipped > 0);
+    text = replay_input_at(&f->input, &rest);
     const char *end = memchr(text, '\n', rest);
     bool several = rest > 0 && (*text == '{' || *text == '[') &&
                    scan_value(text, end != NULL ? (size_t)(end - text) : rest) == 0;
@@ -519,11 +528,6 @@ static enum replay_reading begin_file(struct replay_file *f, struct replay_item 
         return REPLAY_LATER;
     f->begun = !several || len == 0 || !take_value(f, len, item, handed);
     return REPLAY_READ;
-}
-
-static bool is_blank(const char *text, size_t len)
-{
-    return strspn(text, " \t\r") == len;
 }
 
 static void end_file(struct replay_file *f)

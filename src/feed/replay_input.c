@@ -89,13 +89,16 @@ void replay_input_pass(struct replay_input *in, size_t len)
     in->searched = 0;
 }
 
-void replay_input_skip_blanks(struct replay_input *in)
+size_t replay_input_skip_blanks(struct replay_input *in)
 {
+    const size_t before = in->at;
     while (in->at < in->bytes.len && isspace((unsigned char)in->bytes.data[in->at])) {
         in->line += in->bytes.data[in->at] == '\n';
         in->at++;
     }
-    in->searched = 0;
+    if (in->at > before)
+        in->searched = 0;
+    return in->at - before;
 }
 
 enum replay_reading replay_input_find_line(struct replay_input *in, size_t *len)

@@ -40,6 +40,7 @@ enum replay_reading replay_input_find_value(struct replay_input *in, size_t *len
 char *replay_input_at(const struct replay_input *in,
                       size_t *left); /* what was read and not taken; may be written */
 void replay_input_pass(struct replay_input *in, size_t len);
-void replay_input_skip_blanks(struct replay_input *in); /* what was read; counts lines */
+/* Of what was read; counts lines. Returns how many bytes they were. */
+size_t replay_input_skip_blanks(struct replay_input *in);
 
 #endif
