@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "base/yaml.h"
 #include "settings/settings.h"
 
 #define CONTEXT "contexts: [{name: a, server: 'http://a'}]\n"
@@ -344,6 +345,44 @@ static void every_row_of_the_table_can_be_told(void **state)
     }
 }
 
+/* Whether the example has the key in this section. */
+static bool example_has(const struct yaml_node *root, const struct settings_option *o)
+{
+    const char *section = settings_section_name(o->section);
+    const struct yaml_node *node = *section != '\0' ? yaml_get(root, section) : root;
+    if (node == NULL || node->kind != YAML_SEQUENCE)
+        return yaml_get(node, o->name) != NULL;
+    for (size_t i = 0; i < node->count; i++)
+        if (yaml_get(node->items[i], o->name) != NULL)
+            return true;
+    return false;
+}
+
+static void the_example_is_right_and_has_every_key(void **state)
+{
+    (void)state;
+    char *path = mem_printf("%s/doc/config.yaml", getenv("top_srcdir")), *text = mem_alloc(65536);
+    struct error err = ERROR_NONE;
+    struct settings s;
+    struct yaml *yaml = NULL;
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    size_t len = fread(text, 1, 65535, file);
+    fclose(file);
+    if (settings_parse(text, len, "doc/config.yaml", &s, &err) != STATUS_OK)
+        fail_msg("%s", err.text);
+    assert_int_equal(yaml_parse(text, len, "doc/config.yaml", &yaml, &err), STATUS_OK);
+    for (const struct settings_option *o = settings_options; o->name != NULL; o++)
+        if (!example_has(yaml_root(yaml), o) &&
+            strcmp(o->name, "shell") != 0) /* not beside command: a comment has it */
+            fail_msg("doc/config.yaml has no key %s of %s", o->name, settings_section_name(o->section));
+    assert_non_null(strstr(text, "# shell: "));
+    yaml_free(yaml);
+    settings_free(&s);
+    free(text);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_file_is_read_with_its_name_in_errors),
         cmocka_unit_test(the_nearest_word_is_one_that_was_meant),
         cmocka_unit_test(every_row_of_the_table_can_be_told),
+        cmocka_unit_test(the_example_is_right_and_has_every_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
