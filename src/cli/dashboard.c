@@ -9,10 +9,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/link.h"
 #include "notify/notify.h"
+#include "settings/state.h"
 #include "view/view.h"
 
 #define DESCRIPTORS        512
@@ -27,6 +29,7 @@ struct dashboard {
     struct view *view;
     struct notify *notify;
     uv_signal_t signals[SIGNALS];
+    char *state_path; /* of what is remembered between two starts; NULL: there is no place for it */
     bool quit;
 };
 
@@ -62,6 +65,23 @@ static void port_fetch(void *arg, size_t source, const struct view_query *query,
 {
     struct dashboard *d = arg;
     link_fetch(d->links[source], query, ticket);
+}
+
+/* A decision that waits for its undo window to end is on the disk: the next start says that it was not sent.
+ */
+static void port_note(void *arg, const char *what, bool pending)
+{
+    const struct dashboard *d = arg;
+    struct error err = ERROR_NONE;
+    if (d->state_path == NULL)
+        return;
+    const enum status status = pending ? state_note_pending(d->state_path, what, &err)
+                                       : state_forget_pending(d->state_path, what, &err);
+    if (status != STATUS_OK && pending) {
+        char *text = mem_printf("the next start will not know of this decision: %s", err.text);
+        view_message(d->view, true, text);
+        free(text);
+    }
 }
 
 static int64_t port_now(void *arg, size_t source)
@@ -109,6 +129,13 @@ static void on_fetched(void *arg, uint64_t ticket, const struct view_answer *ans
 {
     const struct dashboard *d = arg;
     view_fetched(d->view, ticket, answer);
+}
+
+static void on_controlled(void *arg, size_t source, const char *project, const char *stage,
+                          const char *context, bool accepted, const char *text)
+{
+    const struct dashboard *d = arg;
+    view_control_changed(d->view, source, project, stage, context, accepted, text);
 }
 
 static void on_message(void *arg, size_t source, bool is_error, const char *text)
@@ -220,6 +247,7 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
     const struct view_ports ports = {.arg = d,
                                      .decide = port_decide,
                                      .control = port_control,
+                                     .note = port_note,
                                      .reload = port_reload,
                                      .quit = port_quit,
                                      .fetch = port_fetch,
@@ -227,6 +255,31 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
     enum status status = view_new(ctx->loop, &settings, &ports, &d->view, err);
     free(directory);
     return status;
+}
+
+/* What earlier ones had confirmed when they ended within its undo window. */
+static void tell_unsent(struct dashboard *d)
+{
+    struct state state = {0};
+    struct error err = ERROR_NONE;
+    if (d->state_path == NULL || all_read_only(d->ctx) || d->ctx->wall)
+        return; /* whoever cannot decide has none, and must not take the news from who can */
+    const enum status status = state_load(d->state_path, &state, &err);
+    struct buffer text = BUFFER_LIMIT(ERROR_TEXT_SIZE);
+    for (size_t i = 0; i < state.unsent_count; i++)
+        (void)buffer_printf(&text, "%s%s", i > 0 ? ", " : "", state.unsent[i]); /* else it is cut */
+    if (state.unsent_count > 0) {
+        char *line =
+            mem_printf("not sent, as drawbridge ended before its undo window did: %s", buffer_text(&text));
+        view_message(d->view, true, line);
+        free(line);
+        if (state_forget_unsent(d->state_path, &err) != STATUS_OK)
+            log_write(LOG_WARN, "%s", err.text); /* it will be said again, which is true still */
+    } else if (status != STATUS_OK) {
+        view_message(d->view, true, err.text);
+    }
+    buffer_free(&text);
+    state_free(&state);
 }
 
 static enum status add_link(struct dashboard *d, const struct cli_connection *c, struct error *err)
@@ -258,6 +311,7 @@ static enum status add_link(struct dashboard *d, const struct cli_connection *c,
                                               .expiry = on_expiry,
                                               .decision = on_decision,
                                               .fetched = on_fetched,
+                                              .controlled = on_controlled,
                                               .message = on_message,
                                               .whole = on_whole,
                                               .event = on_event},
@@ -276,6 +330,7 @@ static void close_all(struct dashboard *d)
     for (size_t i = 0; i < d->link_count; i++)
         link_free(d->links[i]);
     free(d->links);
+    free(d->state_path);
 }
 
 enum status dashboard_run(struct cli_context *ctx, const char *hint, struct error *err)
@@ -302,6 +357,8 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
     d->links = mem_alloc(ctx->connection_count * sizeof(struct link *));
     for (size_t i = 0; i < ctx->connection_count && status == STATUS_OK; i++)
         status = add_link(d, &ctx->connections[i], err);
+    d->state_path = state_path(ctx->restricted);
+    tell_unsent(d);
     while (status == STATUS_OK && !d->quit && uv_run(ctx->loop, UV_RUN_DEFAULT) != 0)
         ; /* uv_stop of somebody else (a blocking request) is not ours */
     close_all(d);

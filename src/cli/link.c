@@ -38,6 +38,7 @@ struct link {
     size_t source;
     struct map shipyards;  /* project → commit of the newest shipyard that a live event named */
     struct fetch *fetches; /* requests under way, beside those of feed and decide */
+    struct order *orders;
     size_t events_since_trim;
     struct event event; /* decoded into again and again */
     uv_timer_t settle;  /* after a snapshot */
@@ -346,18 +347,46 @@ void link_decide(struct link *l, const struct decision_request *request)
         decide_submit(l->decide, request, decision_changed, l);
 }
 
+/* A pause, a resume or an abort under way: what it is about. */
+struct order {
+    struct link *owner;
+    struct order *next;
+    char *project, *stage, *context;
+};
+
+static void free_order(struct order *order)
+{
+    struct order **at = &order->owner->orders;
+    while (*at != order)
+        at = &(*at)->next;
+    *at = order->next;
+    free(order->project);
+    free(order->stage);
+    free(order->context);
+    free(order);
+}
+
 static void controlled(void *arg, enum status status, const struct error *err)
 {
-    struct link *l = arg;
-    if (status != STATUS_OK)
-        l->to.message(l->to.arg, l->source, true, err->text);
+    struct order *order = arg;
+    const struct link *l = order->owner;
+    l->to.controlled(l->to.arg, l->source, order->project, order->stage, order->context, status == STATUS_OK,
+                     status == STATUS_OK ? "" : err->text);
+    free_order(order);
 }
 
 void link_control(struct link *l, const struct model_sequence *seq, const char *verb)
 {
-    if (l->decide != NULL)
-        decide_control(l->decide, seq->stage->project->name, seq->context, seq->stage->name, verb, controlled,
-                       l);
+    if (l->decide == NULL)
+        return;
+    struct order *order = MEM_NEW(struct order);
+    *order = (struct order){.owner = l,
+                            .next = l->orders,
+                            .project = mem_string(seq->stage->project->name),
+                            .stage = mem_string(seq->stage->name),
+                            .context = mem_string(seq->context)};
+    l->orders = order;
+    decide_control(l->decide, order->project, order->context, order->stage, verb, controlled, order);
 }
 
 void link_reload(struct link *l)
@@ -578,6 +607,8 @@ void link_stop(struct link *l)
         free_fetch(l->fetches);
     }
     replay_close(l->replay);
+    while (l->orders != NULL)
+        free_order(l->orders); /* decide_free calls nobody back */
     uv_close((uv_handle_t *)&l->settle, NULL);
     uv_close((uv_handle_t *)&l->answer, NULL);
     uv_close((uv_handle_t *)&l->tick, NULL);

@@ -36,6 +36,9 @@ struct link_listener {
     void (*expiry)(void *arg, size_t source, int64_t expires_ns); /* of the token; 0: never, or unknown */
     void (*decision)(void *arg, size_t source, const char *triggered_id, enum decision_state state,
                      const char *text);
+    /* What the server said to a pause, a resume or an abort. */
+    void (*controlled)(void *arg, size_t source, const char *project, const char *stage, const char *context,
+                       bool accepted, const char *text);
     void (*fetched)(void *arg, uint64_t ticket, const struct view_answer *answer);
     void (*message)(void *arg, size_t source, bool is_error, const char *text);
     void (*whole)(void *arg, size_t source); /* a snapshot is all there. May be NULL */

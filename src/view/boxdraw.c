@@ -49,12 +49,12 @@ static const char *question(struct view *v)
                                         [BOX_RESUME] = "Resume",
                                         [BOX_ABORT] = "Abort"};
     const struct box *b = &v->box;
-    const bool decides = b->kind == BOX_APPROVE || b->kind == BOX_DECLINE;
-    const char *label = source_label(b->source);
+    const bool decides = box_is_decision(b->kind);
+    const char *label = source_label(b->target.source);
     const char *at = *label ? view_printf(v, " @ %s", view_safe(v, label)) : "";
-    const char *version = b->version ? view_printf(v, " %s", view_safe(v, b->version)) : "";
-    return view_printf(v, "%s %s%s %s %s%s?", verbs[b->kind], view_safe(v, b->service), version,
-                       decides ? "into" : "in", view_safe(v, b->stage), at);
+    const char *version = b->target.version ? view_printf(v, " %s", view_safe(v, b->target.version)) : "";
+    return view_printf(v, "%s %s%s %s %s%s?", verbs[b->kind], view_safe(v, b->target.service), version,
+                       decides ? "into" : "in", view_safe(v, b->target.stage), at);
 }
 
 static void add_title(struct view *v, struct face *f, int width, const char *short_title)
@@ -71,8 +71,7 @@ static void add_facts(struct view *v, struct face *f, int width)
 {
     const struct box *b = &v->box;
     struct fact facts[FACTS_MAX];
-    const struct model_sequence *seq =
-        b->triggered_id ? model_find_approval(b->source->model, b->triggered_id) : NULL;
+    const struct model_sequence *seq = b->target.triggered_id ? target_sequence(&b->target) : NULL;
     const size_t n = seq ? facts_of(v, seq, facts) : 0;
     for (size_t i = 0; i < n; i++) {
         if (*facts[i].label)
@@ -84,23 +83,25 @@ static void add_facts(struct view *v, struct face *f, int width)
         else
             add_wrapped(v, f, width, facts[i].role, facts[i].text);
     }
-    add(f, (struct line){.label = "run",
-                         .text = view_printf(v, "%s of %s, %.8s", view_safe(v, b->sequence),
-                                             view_safe(v, b->project), view_safe(v, b->context)),
-                         .role = ROLE_DIM});
+    add(f,
+        (struct line){.label = "run",
+                      .text = view_printf(v, "%s of %s, %.8s", view_safe(v, b->target.sequence),
+                                          view_safe(v, b->target.project), view_safe(v, b->target.context)),
+                      .role = ROLE_DIM});
 }
 
 static void add_fields(struct view *v, struct face *f, int width)
 {
     const struct box *b = &v->box;
-    if (b->source->link != VIEW_LINK_LIVE && b->triggered_id)
+    if (b->target.source->link != VIEW_LINK_LIVE && b->target.triggered_id)
         add_wrapped(v, f, width, ROLE_STALE, "this may be old: the server is asked first");
     if (b->confirm_text) {
         add_wrapped(v, f, width, ROLE_WARNING,
-                    view_printf(v, "to go back, type %s", view_safe(v, b->confirm_text)));
+                    view_printf(v, "%s, type %s", b->warned ? "to go back" : "to confirm",
+                                view_safe(v, b->confirm_text)));
         add(f, (struct line){.label = "confirm", .must = true, .is_field = true, .field = BOX_FIELD_CONFIRM});
     }
-    if (b->triggered_id)
+    if (b->target.triggered_id)
         add(f, (struct line){.label = "comment",
                              .must = b->comment.len > 0,
                              .is_field = true,
@@ -123,19 +124,40 @@ static void add_keys(struct view *v, struct face *f, int width)
         add_wrapped(v, f, width, ROLE_WARNING, b->told);
 }
 
+/* What becomes of what was confirmed here. */
 static void add_progress(struct view *v, struct face *f, int width)
 {
     const struct box *b = &v->box;
-    const struct sent *sent = b->triggered_id ? view_sent(v, b->source, b->triggered_id) : NULL;
-    const char *ellipsis = view_glyph(v, GLYPH_ELLIPSIS), *text = "sending";
-    if (b->state == DECISION_ASKING)
-        text = "asking the server whether it still waits";
-    else if (b->state == DECISION_RETRYING)
-        text = "no answer: sending the same decision again";
-    add(f, (struct line){.text = view_printf(v, "%s%s", text, ellipsis), .role = ROLE_RUNNING, .must = true});
-    if (sent && sent->text && *sent->text)
+    const struct sent *sent = sent_of(v, &b->target);
+    if (!sent)
+        return;
+    const bool undoable = sent->due_ms != 0;
+    const char *ellipsis = sent_is_underway(sent) && !undoable ? view_glyph(v, GLYPH_ELLIPSIS) : "";
+    const char *text = undoable ? sent_phrase(v, sent) : sent_step(sent);
+    add(f, (struct line){.text = view_printf(v, "%s%s", text, ellipsis),
+                         .role = undoable ? ROLE_WARNING : ROLE_RUNNING,
+                         .must = true});
+    if (sent->text && *sent->text)
         add_wrapped(v, f, width, ROLE_DIM, view_safe(v, sent->text));
-    add(f, (struct line){.text = "Esc closes this box, not the decision", .role = ROLE_DIM});
+    add(f, (struct line){.text = box_is_decision(b->kind) ? "Esc closes this box, not the decision"
+                                                          : "Esc closes this box alone",
+                         .role = ROLE_DIM});
+}
+
+static void add_failure(struct view *v, struct face *f, int width)
+{
+    const struct box *b = &v->box;
+    const struct sent *sent = sent_of(v, &b->target);
+    const bool decides = box_is_decision(b->kind), conflict = sent && sent->state == DECISION_CONFLICT;
+    const bool waits = decides && target_sequence(&b->target);
+    add_title(v, f, width, !decides ? "Not done" : conflict ? "Decided already" : "Not decided");
+    add_wrapped(v, f, width, ROLE_FAILED, view_safe(v, b->notice));
+    add(f, (struct line){.text = conflict ? ""
+                                 : waits  ? "it still waits: a asks again"
+                                          : "the row says how it stands",
+                         .right = "Esc back",
+                         .role = ROLE_DIM,
+                         .must = true});
 }
 
 static void make_face(struct view *v, struct face *f, int width)
@@ -153,12 +175,7 @@ static void make_face(struct view *v, struct face *f, int width)
         add_progress(v, f, width);
         break;
     case BOX_FAILED:
-        add_title(v, f, width, b->state == DECISION_CONFLICT ? "Decided already" : "Not decided");
-        add_wrapped(v, f, width, ROLE_FAILED, view_safe(v, b->notice));
-        add(f, (struct line){.text = b->state == DECISION_CONFLICT ? "" : "it still waits: a asks again",
-                             .right = "Esc back",
-                             .role = ROLE_DIM,
-                             .must = true});
+        add_failure(v, f, width);
         break;
     case BOX_OVERTAKEN:
         add_title(v, f, width, "Overtaken");
@@ -281,7 +298,7 @@ void box_draw(struct view *v, struct rect area)
 {
     const int width = box_width(area);
     const bool could_be_read = v->box.fits;
-    v->clock = v->box.source;
+    v->clock = v->box.target.source;
     v->box.fits = area.w >= WIDTH_LEAST;
     for (int framed = 1; v->box.fits && framed >= 0; framed--) {
         struct face f = {0};

@@ -152,31 +152,11 @@ static void draw_fact(struct view *v, struct rect row, const struct fact *fact)
         draw_right(v, row, row.y, fact->role == ROLE_WARNING ? ROLE_WARNING : ROLE_DIM, fact->right);
 }
 
-static const char *sent_text(struct view *v, const struct sent *sent)
-{
-    const char *why = sent->text && *sent->text ? view_printf(v, ": %s", view_safe(v, sent->text)) : "";
-    switch (sent->state) {
-    case DECISION_ASKING:
-        return "your decision: asking the server whether it still waits";
-    case DECISION_SENDING:
-        return "your decision is being sent";
-    case DECISION_RETRYING:
-        return view_printf(v, "your decision has no answer yet and is sent again%s", why);
-    case DECISION_ACCEPTED:
-        return "the server has your decision; the row follows";
-    case DECISION_CONFLICT:
-        return view_printf(v, "your decision came too late%s", why);
-    case DECISION_FAILED:
-        return view_printf(v, "your decision was not sent%s", why);
-    }
-    return "";
-}
-
 static size_t waiting_lines(struct view *v, const struct model_sequence *seq, struct fact facts[FACTS_MAX],
                             const char **status)
 {
     const struct sent *sent = view_sent(v, view_source_of(v, seq), seq->approval.triggered_id);
-    *status = sent ? sent_text(v, sent) : NULL;
+    *status = sent ? sent_phrase(v, sent) : NULL;
     return facts_of(v, seq, facts);
 }
 
@@ -243,23 +223,6 @@ static void draw_decisions(struct pen *pen, const struct model_sequence *seq)
                                 view_clock(v, d->time_ns), d->comment && *d->comment ? ": " : "",
                                 view_safe(v, d->comment)));
     }
-}
-
-/* What a run that is approved but does not run yet waits for. */
-static const char *held_by(struct view *v, const struct model_sequence *seq, enum role *role)
-{
-    const struct model_stage *stage = seq->stage;
-    *role = ROLE_PAUSED;
-    if (seq->state == MODEL_PAUSED || seq->paused)
-        return "held: paused";
-    *role = ROLE_QUEUED;
-    for (size_t i = 0; seq->state == MODEL_QUEUED && i < stage->sequence_count; i++) {
-        const struct model_sequence *other = stage->sequences[i];
-        if (other != seq && other->state == MODEL_RUNNING && strcmp(other->service, seq->service) == 0)
-            return view_printf(v, "queued behind %.4s %s", view_safe(v, other->context),
-                               other->version ? view_safe(v, other->version) : "");
-    }
-    return seq->state == MODEL_QUEUED ? "queued" : "";
 }
 
 /* On the line below the stages, which is empty otherwise: nothing moves when it comes and goes. */

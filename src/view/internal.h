@@ -77,8 +77,9 @@ enum role source_role(const struct source *s); /* of its label */
 size_t view_waiting_count(const struct view *v);
 struct pick view_waiting_at(const struct view *v, size_t i);
 size_t view_count(const struct view *v, enum model_state state);
-struct pick view_selected(const struct view *v);              /* on the screen one is in */
-bool view_may_change(struct view *v, const struct source *s); /* false: says why not */
+struct pick view_selected(const struct view *v);                  /* on the screen one is in */
+bool view_may_change(struct view *v, const struct source *s);     /* false: says why not */
+const char *view_why_not(struct view *v, const struct source *s); /* NULL: things may be changed */
 /* Asks a server; false: there is no way to ask. *ticket comes back with the answer. */
 bool view_ask(struct view *v, const struct source *s, const struct view_query *query, uint64_t *ticket);
 
@@ -190,7 +191,21 @@ detail_log_task(const struct model_sequence *seq); /* whose output is worth a lo
  * max. */
 size_t view_wrap(struct view *v, const char *text, int width, const char **lines, size_t max);
 
-/* ---- box.c ---- */
+/* ---- target.c: what is asked about, by name; the model may change under it ---- */
+struct target {
+    struct source *source;
+    char *project, *stage, *service, *context, *sequence, *version; /* version NULL: it has none */
+    char *triggered_id; /* of the approval; NULL: it is about the run, not about a decision */
+};
+void target_set(struct target *t, struct pick pick, bool decision);
+void target_copy(struct target *to, const struct target *from);
+void target_free(struct target *t);
+/* Decisions: the sequence that waits on it; else the run. NULL: that is over. */
+const struct model_sequence *target_sequence(const struct target *t);
+/* How a decision that is not open any more was closed: "declined by tom at 09:44: not today". */
+const char *target_outcome(struct view *v, const struct target *t);
+
+/* ---- box.c, field.c, boxdraw.c ---- */
 enum box_kind { BOX_APPROVE, BOX_DECLINE, BOX_PAUSE, BOX_RESUME, BOX_ABORT };
 enum box_phase { BOX_ASKING, BOX_SENDING, BOX_FAILED, BOX_OVERTAKEN };
 enum box_field { BOX_FIELD_CONFIRM, BOX_FIELD_COMMENT };
@@ -201,31 +216,94 @@ struct box {
     bool open;
     enum box_kind kind;
     enum box_phase phase;
-    struct source *source;
-    char *project, *stage, *service, *context, *sequence, *version, *triggered_id;
+    struct target target;
     char *confirm_text; /* service@stage, where it must be typed; NULL: a key is enough */
     bool explained;     /* the help stands over it */
+    bool warned;        /* it says that this goes back */
     struct buffer confirm, comment;
+    bool poured; /* the words came faster than anybody types */
     enum box_field field;
     char *notice;     /* how it was overtaken, or why it failed */
     const char *told; /* one line about a key that did not count; static text */
-    enum decision_state state;
-    bool fits; /* all that must be read is on the terminal */
+    bool fits;        /* all that must be read is on the terminal */
     bool drawn, armed,
         asked; /* on the terminal; answered for, or not answered at all; a position report was asked for */
-    int64_t drawn_ms;
+    int64_t drawn_ms, opened_ms;
+    enum input_kind opened_with;
     int64_t early_ms;       /* when a confirming key came that did not count; 0: none */
     int cursor_x, cursor_y; /* of the text field; -1: none */
 };
 
+bool box_is_decision(enum box_kind kind);
 void box_open(struct view *v, enum box_kind kind);
 void box_close(struct view *v);
-void box_sync(struct view *v); /* is what it asks about still open? */
+void box_unseen(struct view *v); /* what was typed until it is on the terminal again confirms nothing */
+void box_sync(struct view *v);   /* is what it asks about still open? */
 void box_draw(struct view *v, struct rect area);
 const struct hint *box_keys(const struct view *v); /* for the key line, as those of a screen */
 void box_key(struct view *v, const struct input_event *ev);
-void box_decision_changed(struct view *v, const struct source *source, const char *triggered_id,
-                          enum decision_state state, const char *text);
+void box_confirm(struct view *v); /* what box_key has accepted, once nothing else came with it */
+void box_told(struct view *v, const char *text);
+void box_edit(struct view *v, const struct input_event *ev); /* a key for the text fields */
+
+/* ---- confirm.c: how much it takes to decide, and which keys count ---- */
+enum due { DUE_NOTHING, DUE_BOX, DUE_AT_ONCE }; /* what a key has confirmed, if no other came with it */
+
+struct typing {
+    size_t in_read;    /* keys in the bytes that are being taken */
+    bool after_pause;  /* nothing was typed just before them */
+    int64_t ended_ms;  /* when the last keys had been dealt with */
+    int64_t decide_ms; /* when a key last asked for a decision; -1: never */
+    enum due due;
+    char *shown; /* triggered id of the approval that the cursor stands on, on the terminal; NULL: none */
+    int64_t shown_ms;
+};
+void typing_begin(struct view *v);   /* before the keys of one read, or of the escape timer */
+bool typing_key(struct view *v);     /* before each. True: it has undone what one before it confirmed */
+void typing_confirm(struct view *v); /* behind them: what they confirmed is done */
+void typing_end(struct view *v);     /* behind the frame that they made */
+bool typing_alone(const struct view *v);
+void typing_shown(struct view *v); /* after each frame */
+enum settings_confirm confirm_level(const struct view *v, const struct target *t);
+void confirm_ask(struct view *v, enum box_kind kind,
+                 enum input_kind key); /* a box, or none where none is wanted */
+
+/* ---- sent.c: what was confirmed here, and what becomes of it ---- */
+struct sent {
+    struct target target;
+    enum box_kind kind;
+    char *what;                /* "approval of helloservice v0.1.1 into production" */
+    char *comment;             /* never NULL */
+    char *text;                /* of the server about its state; NULL: none */
+    bool warned;               /* that it goes back was answered for */
+    bool settled;              /* the stream has told what came of it */
+    int64_t due_ms;            /* when its undo window ends; 0: it is over */
+    enum decision_state state; /* means nothing before due_ms */
+};
+/* NULL: none was confirmed here. */
+const struct sent *view_sent(const struct view *v, const struct source *source, const char *triggered_id);
+const struct sent *sent_of(const struct view *v, const struct target *t); /* decisions and controls */
+/* Confirmed: begins its undo window, or sends it. */
+void sent_begin(struct view *v, const struct target *t, enum box_kind kind, const char *comment, bool warned);
+void sent_submit(struct view *v, struct sent *sent);
+void sent_drop(struct view *v, struct sent *sent, const char *why); /* within its undo window */
+void sent_forget(struct view *v, struct sent *sent);
+bool sent_is_underway(const struct sent *sent);                   /* without an end that is known */
+const char *sent_word(struct view *v, const struct sent *sent);   /* for a row: "undo 4s", "sending", … */
+const char *sent_step(const struct sent *sent);                   /* "sending"; static */
+const char *sent_phrase(struct view *v, const struct sent *sent); /* for the detail and the box */
+void sent_sync(struct view *v); /* looks at what the stream has told since; before each frame */
+void sent_free(struct view *v);
+const char *held_by(struct view *v, const struct model_sequence *seq, enum role *role); /* "": by nothing */
+
+/* ---- undo.c: the time in which a decision can be taken back ---- */
+size_t undo_count(const struct view *v);
+void undo_plan(struct view *v);                                     /* sets the timer */
+void undo_note(struct view *v, const struct sent *s, bool pending); /* where a crash does not lose it */
+void undo_key(struct view *v);
+const char *undo_line(struct view *v);        /* for the message line; NULL: nothing can be undone */
+int64_t undo_change_ms(const struct view *v); /* until a countdown's text changes; -1: there is none */
+int64_t undo_left_s(const struct view *v, const struct sent *sent); /* 0: its window is over */
 
 /* ---- log.c ---- */
 #define LOG_KEEP 65536 /* bytes of a job's output that are kept */
@@ -277,18 +355,6 @@ bool wall_is_seen(const struct view *v);
 /* Goes back to the wall and draws it anew, each where it is due. Returns when to come again, -1: never. */
 int64_t wall_tick(struct view *v, int64_t now_ms);
 
-/* ---- decisions that were sent ---- */
-struct sent {
-    const struct source *source;
-    char *triggered_id, *what; /* "approval of helloservice v0.1.1 into production" */
-    char *text;
-    bool approve;
-    enum decision_state state;
-};
-#define SENT_MAX 32
-/* NULL: none was sent from here. */
-const struct sent *view_sent(const struct view *v, const struct source *source, const char *triggered_id);
-
 /* ---- view.c: the driver ---- */
 #define SCREENS_MAX 8
 #define SOURCES_MAX 32
@@ -325,9 +391,10 @@ struct view {
     struct job_log log;
     struct wall wall;
     int detail_scroll, help_scroll;
-    char *detail_for; /* what the detail shows, for its scroll */
-    struct sent sent[SENT_MAX];
-    size_t sent_count;
+    char *detail_for;   /* what the detail shows, for its scroll */
+    struct sent **sent; /* oldest first */
+    size_t sent_count, sent_capacity;
+    struct typing typing;
 
     unsigned reports_due; /* position reports that were asked for and have not come */
     int64_t report_ms;    /* when the last one was asked for */
@@ -336,7 +403,7 @@ struct view {
     int64_t last_frame_ms;
     int64_t next_change_ns; /* server time at which a text of the frame changes by itself; INT64_MAX: never */
     uv_loop_t *loop;
-    uv_timer_t frame_timer, wake_timer, input_timer;
+    uv_timer_t frame_timer, wake_timer, input_timer, undo_timer;
     uv_poll_t poll;
     uv_signal_t resized;
     int open_handles;

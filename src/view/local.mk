@@ -4,9 +4,11 @@ libview_la_SOURCES = \
 	%D%/bigtype.h \
 	%D%/box.c \
 	%D%/boxdraw.c \
+	%D%/confirm.c \
 	%D%/detail.c \
 	%D%/draw.c \
 	%D%/facts.c \
+	%D%/field.c \
 	%D%/filter.c \
 	%D%/filter.h \
 	%D%/filtering.c \
@@ -28,8 +30,10 @@ libview_la_SOURCES = \
 	%D%/rows.c \
 	%D%/rows.h \
 	%D%/screens.c \
+	%D%/sent.c \
 	%D%/source.c \
 	%D%/stages.c \
+	%D%/target.c \
 	%D%/term.c \
 	%D%/term.h \
 	%D%/texts.c \
@@ -37,6 +41,7 @@ libview_la_SOURCES = \
 	%D%/theme.h \
 	%D%/topbar.c \
 	%D%/tree.c \
+	%D%/undo.c \
 	%D%/view.c \
 	%D%/view.h \
 	%D%/waiting.c \

@@ -161,18 +161,23 @@ struct pick view_selected(const struct view *v)
     return top->selected ? top->selected(v) : tree_selected(v);
 }
 
+const char *view_why_not(struct view *v, const struct source *s)
+{
+    if (v->read_only || (s && s->read_only))
+        return "read-only: nothing can be changed from here";
+    if (s && s->role && (strcmp(s->role, "viewer") == 0 || strcmp(s->role, "integration") == 0))
+        return view_printf(v,
+                           "%s has the role %s, which may not decide; ask for a token with the role approver",
+                           s->user ? view_safe(v, s->user) : "this token", s->role);
+    return NULL;
+}
+
 bool view_may_change(struct view *v, const struct source *s)
 {
-    if (v->read_only || (s && s->read_only)) {
-        view_say(v, false, "read-only: nothing can be changed from here");
-        return false;
-    }
-    if (s && s->role && (strcmp(s->role, "viewer") == 0 || strcmp(s->role, "integration") == 0)) {
-        view_say(v, true, "%s has the role %s, which may not decide; ask for a token with the role approver",
-                 s->user ? s->user : "this token", s->role);
-        return false;
-    }
-    return true;
+    const char *why_not = view_why_not(v, s);
+    if (why_not)
+        view_say(v, !(v->read_only || s->read_only), "%s", why_not);
+    return !why_not;
 }
 
 bool view_ask(struct view *v, const struct source *s, const struct view_query *query, uint64_t *ticket)
@@ -213,13 +218,6 @@ void view_set_identity(struct view *v, size_t source, const char *name, const ch
 void view_set_expiry(struct view *v, size_t source, int64_t expires_ns)
 {
     v->sources[source]->expires_ns = expires_ns;
-    view_model_changed(v);
-}
-
-void view_decision_changed(struct view *v, size_t source, const char *triggeredid, enum decision_state state,
-                           const char *text)
-{
-    box_decision_changed(v, v->sources[source], triggeredid, state, text);
     view_model_changed(v);
 }
 

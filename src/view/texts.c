@@ -25,23 +25,7 @@ const char *view_sent_word(struct view *v, const struct source *source, const st
 {
     const char *id = seq->approval.triggered_id;
     const struct sent *sent = id ? view_sent(v, source, id) : NULL;
-    if (!sent)
-        return NULL;
-    switch (sent->state) {
-    case DECISION_ASKING:
-        return "asking";
-    case DECISION_SENDING:
-        return "sending";
-    case DECISION_RETRYING:
-        return "retrying";
-    case DECISION_ACCEPTED:
-        return sent->approve ? "approved" : "declined";
-    case DECISION_CONFLICT:
-        return "conflict";
-    case DECISION_FAILED:
-        return "not sent";
-    }
-    return NULL;
+    return sent ? sent_word(v, sent) : NULL;
 }
 
 const char *view_source_name(struct view *v, const char *raw_source)

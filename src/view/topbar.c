@@ -242,7 +242,7 @@ static const struct source *troubled(const struct view *v)
 
 bool message_is_shown(const struct view *v)
 {
-    return v->message != NULL || troubled(v) != NULL;
+    return v->message != NULL || undo_count(v) > 0 || troubled(v) != NULL;
 }
 
 static const char *trouble(struct view *v)
@@ -255,11 +255,14 @@ static const char *trouble(struct view *v)
 void message_draw(struct view *v, int y, int w)
 {
     const char *lines[MESSAGE_LINES];
-    const bool own = v->message != NULL;
-    const enum role role = own ? (v->message_is_error ? ROLE_ERROR : ROLE_NOTICE) : ROLE_STALE;
+    const char *undo = v->message ? NULL : undo_line(v);
+    const char *text = v->message ? view_safe(v, v->message) : undo ? undo : trouble(v);
+    const enum role role = v->message ? (v->message_is_error ? ROLE_ERROR : ROLE_NOTICE)
+                           : undo     ? ROLE_NOTICE
+                                      : ROLE_STALE;
     const size_t most = v->grid.h < 16 ? 1 : MESSAGE_LINES;
     const int x = w > 2 ? 1 : 0;
-    size_t n = view_wrap(v, own ? view_safe(v, v->message) : trouble(v), w - 2 * x, lines, most);
+    size_t n = view_wrap(v, text, w - 2 * x, lines, most);
     const struct rect area = {.x = 0, .y = y - (int)n + 1, .w = w, .h = (int)n};
     grid_fill(&v->grid, area, (int)role, " ");
     for (size_t i = 0; i < n; i++)

@@ -16,6 +16,7 @@
 #define FRAME_MS       33
 #define REPORT_WAIT_MS 500  /* a terminal that has never answered a position report */
 #define REPORT_LOST_MS 5000 /* one that has, but not this time */
+#define TIMERS         4
 #define REFRESH_MAX_MS (INT64_C(24) * 3600 * 1000)
 
 static void draw_frame_now(struct view *v);
@@ -179,6 +180,7 @@ static void draw_frame_now(struct view *v)
     arena_reset(&v->arena);
     v->clock = NULL;
     view_sync(v);
+    sent_sync(v);
     box_sync(v);
     grid_resize(&v->grid, w, h);
     v->box.cursor_x = v->box.cursor_y = -1;
@@ -194,6 +196,7 @@ static void draw_frame_now(struct view *v)
         term_present(v->term, &v->grid, v->prompt.ops ? v->prompt.cursor_x : -1, v->prompt.cursor_y);
     v->last_frame_ms = view_now_ms(v);
     box_was_drawn(v);
+    typing_shown(v);
     view_plan_wake(v);
 }
 
@@ -221,6 +224,7 @@ void view_plan_wake(struct view *v)
     wait_ms = earlier(wait_ms, log_ms);
     wait_ms = earlier(wait_ms, tree_settle_wait(v));
     wait_ms = earlier(wait_ms, wall_tick(v, now_ms));
+    wait_ms = earlier(wait_ms, undo_change_ms(v));
     if (wait_ms < 0 || v->closing) {
         (void)uv_timer_stop(&v->wake_timer);
         return;
@@ -287,7 +291,13 @@ static void ask_quit(struct view *v, bool had_asked)
         return;
     }
     v->quit_asked = true;
-    view_say(v, false, "q again leaves drawbridge");
+    const size_t pending = undo_count(v);
+    if (pending > 0)
+        view_say(v, true,
+                 "%zu decision%s can still be undone and would not be sent: q again leaves all the same",
+                 pending, pending == 1 ? "" : "s");
+    else
+        view_say(v, false, "q again leaves drawbridge");
 }
 
 static void back_key(struct view *v, bool is_q, bool had_asked)
@@ -309,11 +319,8 @@ static void common_act(struct view *v, enum action action, bool had_asked)
                      v->filtering.hidden_waiting ? "nothing that waits fits the filter"
                                                  : "nothing is waiting");
         break;
-    case ACTION_APPROVE:
-        box_open(v, BOX_APPROVE);
-        break;
-    case ACTION_DECLINE:
-        box_open(v, BOX_DECLINE);
+    case ACTION_UNDO:
+        undo_key(v);
         break;
     case ACTION_PAUSE:
         pause_or_resume(v);
@@ -355,7 +362,9 @@ static void take_key(struct view *v, const struct input_event *ev, bool had_aske
     const unsigned flags = top_screen(v)->act(v, action);
     if (flags & VIEW_KEY_BACK)
         go_back(v);
-    if (flags == 0 && !screens_act(v, action))
+    if (flags == 0 && (action == ACTION_APPROVE || action == ACTION_DECLINE))
+        confirm_ask(v, action == ACTION_APPROVE ? BOX_APPROVE : BOX_DECLINE, ev->kind);
+    else if (flags == 0 && !screens_act(v, action))
         common_act(v, action, had_asked);
 }
 
@@ -400,6 +409,12 @@ static void arm_unanswered(struct view *v)
         b->armed = true;
 }
 
+/* By a person, as far as one can tell: terminals report mouse and focus by themselves. */
+static bool is_typed(const struct input_event *ev)
+{
+    return ev->kind != INPUT_MOUSE && ev->kind != INPUT_FOCUS_IN && ev->kind != INPUT_FOCUS_OUT;
+}
+
 static void on_input(void *arg, const struct input_event *ev)
 {
     struct view *v = arg;
@@ -420,16 +435,22 @@ static void on_input(void *arg, const struct input_event *ev)
     arena_reset(&v->arena);
     v->clock = NULL;
     view_sync(v);
+    sent_sync(v);
     box_sync(v);
     arm_unanswered(v);
-    if (keymap_find(v->keymap, ev) == ACTION_REDRAW)
+    const bool undone = is_typed(ev) && typing_key(v);
+    if (keymap_find(v->keymap, ev) == ACTION_REDRAW) {
         term_redraw(v->term);
-    else if (v->box.open)
+        box_unseen(v);
+    } else if (v->box.open) {
         take_box_key(v, ev);
-    else if (v->prompt.ops)
+    } else if (v->prompt.ops) {
         prompt_key(&v->prompt, ev);
-    else
+    } else {
         take_key(v, ev, had_asked);
+    }
+    if (undone && v->box.open && v->box.phase == BOX_ASKING)
+        box_told(v, "more was typed in one go with it, as pasted text is: once more");
     if (v->box.open && !v->box.drawn && !help_is_over_box(v) && !v->closing)
         draw_frame_now(v); /* before the next key is looked at: what follows in the same bytes was typed
                               before it was seen */
@@ -439,16 +460,21 @@ static void plan_input(struct view *v);
 
 static void after_input(struct view *v)
 {
+    if (!v->closing)
+        typing_confirm(v);
     if (v->dirty && !v->closing) {
         v->dirty = false;
         draw_frame_now(v);
     }
+    if (!v->closing)
+        typing_end(v);
     plan_input(v);
 }
 
 static void on_input_timer(uv_timer_t *timer)
 {
     struct view *v = timer->data;
+    typing_begin(v);
     input_tick(&v->input, view_now_ms(v), on_input, v);
     after_input(v);
 }
@@ -486,6 +512,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     }
     if (n == 0)
         return;
+    typing_begin(v);
     input_feed(&v->input, bytes, (size_t)n, view_now_ms(v), on_input, v);
     after_input(v);
 }
@@ -539,12 +566,13 @@ static void start_theme(struct view *v, const struct view_settings *s)
 static bool start_handles(struct view *v)
 {
     v->open_handles = 0;
-    v->frame_timer.data = v->wake_timer.data = v->input_timer.data = v;
+    v->frame_timer.data = v->wake_timer.data = v->input_timer.data = v->undo_timer.data = v;
     v->poll.data = v->resized.data = v;
-    (void)uv_timer_init(v->loop, &v->frame_timer); /* these three never fail */
+    (void)uv_timer_init(v->loop, &v->frame_timer); /* these never fail */
     (void)uv_timer_init(v->loop, &v->wake_timer);
     (void)uv_timer_init(v->loop, &v->input_timer);
-    v->open_handles = 3;
+    (void)uv_timer_init(v->loop, &v->undo_timer);
+    v->open_handles = TIMERS;
     if (uv_signal_init(v->loop, &v->resized) != 0)
         return false;
     v->open_handles++;
@@ -584,7 +612,7 @@ enum status view_new(uv_loop_t *loop, const struct view_settings *settings, cons
     v->wall.locked = settings->wall && (settings->wall_locked || v->settings->wall.locked);
     v->hint = mem_string(settings->hint);
     v->screens[v->screen_count++] = settings->wall ? &wall_screen : &tree_screen;
-    v->last_frame_ms = INT64_MIN / 2;
+    v->last_frame_ms = v->typing.decide_ms = v->typing.ended_ms = INT64_MIN / 2;
     v->filtering.changes_ns = INT64_MAX;
     start_theme(v, settings);
     if (!start_handles(v)) {
@@ -613,9 +641,10 @@ void view_free(struct view *v)
     uv_close((uv_handle_t *)&v->frame_timer, on_closed);
     uv_close((uv_handle_t *)&v->wake_timer, on_closed);
     uv_close((uv_handle_t *)&v->input_timer, on_closed);
-    if (handles > 3)
+    uv_close((uv_handle_t *)&v->undo_timer, on_closed);
+    if (handles > TIMERS)
         uv_close((uv_handle_t *)&v->resized, on_closed);
-    if (handles > 4)
+    if (handles > TIMERS + 1)
         uv_close((uv_handle_t *)&v->poll, on_closed);
     term_close(v->term); /* after the loop has let go of its descriptor */
     v->term = NULL;
@@ -626,11 +655,8 @@ void view_free(struct view *v)
     log_free(&v->log);
     prompt_free(&v->prompt);
     filtering_free(&v->filtering);
-    for (size_t i = 0; i < v->sent_count; i++) {
-        free(v->sent[i].triggered_id);
-        free(v->sent[i].what);
-        free(v->sent[i].text);
-    }
+    sent_free(v);
+    free(v->typing.shown);
     for (size_t i = 0; i < v->source_count; i++)
         source_free(v->sources[i]);
     free(v->waiting);

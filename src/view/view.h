@@ -72,6 +72,9 @@ struct view_ports {
     void (*decide)(void *arg, size_t source, const struct decision_request *request);
     void (*control)(void *arg, size_t source, const struct model_sequence *seq,
                     const char *verb); /* pause, resume, abort */
+    /* A decision begins (pending) or ends to wait for its undo window, in words: kept on the disk, so that
+     * the next start can say that it was not sent, whatever ends the program meanwhile. */
+    void (*note)(void *arg, const char *what, bool pending);
     void (*reload)(void *arg);
     void (*quit)(void *arg);
     /* Asks; the ticket comes back with the answer, never before this returns. query is borrowed. */
@@ -97,6 +100,9 @@ void view_set_identity(struct view *v, size_t source, const char *name,
 void view_set_expiry(struct view *v, size_t source, int64_t expires_ns);
 void view_decision_changed(struct view *v, size_t source, const char *triggeredid, enum decision_state state,
                            const char *text);
+/* What the server said to a pause, a resume or an abort; text: why it was refused. */
+void view_control_changed(struct view *v, size_t source, const char *project, const char *stage,
+                          const char *context, bool accepted, const char *text);
 void view_fetched(struct view *v, uint64_t ticket, const struct view_answer *answer);
 void view_message(struct view *v, bool is_error,
                   const char *text); /* one line above the key line, until a key */

@@ -126,7 +126,7 @@ static void approve_with_check_marks(struct pty *p)
     pty_wait_quiet(p, 50);
     pty_type(p, CHECK_MARK);
     need(p, pty_wait_text(p, "Approve helloservice", 5000), "the box");
-    pty_wait_quiet(p, 100);
+    pty_pump(p, 900); /* a held key would have repeated by now */
     pty_type(p, CHECK_MARK);
 }
 
@@ -243,7 +243,7 @@ static void declining_with_the_cross_mark_deploys_nothing(void **state)
     pty_wait_quiet(p, 50);
     pty_type(p, CROSS_MARK);
     need(p, pty_wait_text(p, "Decline helloservice", 5000), "the box");
-    pty_wait_quiet(p, 100);
+    pty_pump(p, 900);
     pty_type(p, CROSS_MARK);
     need(p, wait_blue(p, false, 10000), "the row leaving blue");
     free(world_wait(&w, "finished"));
@@ -278,7 +278,10 @@ static void going_back_is_warned_of_and_wants_the_name_typed(void **state)
     pty_type(p, "\r");
     pty_pump(p, 700);
     need(p, blue_row(p) >= 0, "the row, still waiting");
-    pty_type(p, "helloservice@production");
+    for (const char *c = "helloservice@production"; *c != '\0'; c++) {
+        pty_type_n(p, c, 1);
+        pty_pump(p, 30);
+    }
     pty_wait_quiet(p, 100);
     pty_type(p, "\r");
     need(p, wait_blue(p, false, 10000), "the row leaving blue");
@@ -286,6 +289,69 @@ static void going_back_is_warned_of_and_wants_the_name_typed(void **state)
     leave(p);
     free(older);
     free(newer);
+    world_close(&w);
+}
+
+/* With settings and a state directory of its own. */
+static struct pty *open_with_settings(struct world *w, const char *settings)
+{
+    world_write(w, "config.yaml", settings);
+    char *config = mem_printf("%s/config.yaml", w->directory),
+         *program = mem_printf("%s/drawbridge", w->programs),
+         *state = mem_printf("XDG_STATE_HOME=%s/state", w->directory);
+    const char *const argv[] = {program, "--config",     config,        "--server",
+                                w->url,  "--token-file", w->token_file, NULL},
+                      *const env[] = {state, NULL};
+    struct pty *p = pty_start(&(struct pty_options){.argv = argv, .env = env, .columns = 120, .rows = 30});
+    free(config);
+    free(program);
+    free(state);
+    return p;
+}
+
+static void confirm_into_the_window(struct pty *p)
+{
+    need(p, wait_blue(p, true, 10000), "a blue row");
+    pty_type(p, "a");
+    need(p, pty_wait_text(p, "Approve helloservice", 5000), "the box");
+    pty_wait_quiet(p, 150);
+    pty_type(p, "\r");
+    need(p, pty_wait_text(p, "u undoes", 5000), "the undo window");
+}
+
+static void killed_in_the_undo_window_it_sends_nothing_and_the_next_start_says_so(void **state)
+{
+    static const int signals[] = {SIGHUP, SIGKILL};
+    struct world w;
+    (void)state;
+    open_world(&w);
+    deliver(&w, "v0.1.1");
+    for (size_t i = 0; i < 2; i++) {
+        struct pty *p = open_with_settings(&w, "undo-window: 30s\n");
+        confirm_into_the_window(p);
+        assert_int_equal(kill(pty_pid(p), signals[i]), 0);
+        (void)pty_wait_exit(p, 10000);
+        (void)pty_end(p);
+        p = open_with_settings(&w, "undo-window: 30s\n");
+        need(p,
+             pty_wait_text(
+                 p, "not sent, as drawbridge ended before its undo window did: approval of helloservice",
+                 5000),
+             "what became of the decision");
+        need(p, wait_blue(p, true, 10000), "the row, still waiting");
+        leave(p);
+        p = open_with_settings(&w, "undo-window: 30s\n"); /* it is said once */
+        need(p, wait_blue(p, true, 10000), "a blue row");
+        assert_null(strstr(pty_screen(p), "not sent"));
+        leave(p);
+    }
+    assert_deployed(&w, "qa v0.1.1\n");
+    struct pty *p = open_with_settings(&w, "undo-window: 1s\n");
+    confirm_into_the_window(p);
+    need(p, pty_wait_text(p, "nothing waiting", 10000), "nothing waiting");
+    free(world_wait(&w, "finished"));
+    assert_deployed(&w, "qa v0.1.1\nproduction v0.1.1\n");
+    leave(p);
     world_close(&w);
 }
 
@@ -401,6 +467,7 @@ int main(void)
         cmocka_unit_test(keys_typed_ahead_open_the_box_and_do_not_approve),
         cmocka_unit_test(declining_with_the_cross_mark_deploys_nothing),
         cmocka_unit_test(going_back_is_warned_of_and_wants_the_name_typed),
+        cmocka_unit_test(killed_in_the_undo_window_it_sends_nothing_and_the_next_start_says_so),
         cmocka_unit_test(a_quiet_dashboard_writes_nothing),
         cmocka_unit_test(every_size_down_to_one_cell_is_survived),
         cmocka_unit_test(a_terminal_that_cannot_is_told_so),

@@ -5,6 +5,11 @@
 
 #include <stdlib.h>
 
+#define PAUSED                                                                                               \
+    "{\"name\":\"delivery\",\"service\":\"helloservice\",\"project\":\"fulltour\",\"state\":\"paused\","     \
+    "\"shkeptncontext\":\"5d1a2b3c-0000-4000-8000-000000000000\",\"stages\":[{\"name\":\"production\","      \
+    "\"state\":\"paused\"}]}"
+
 static void ended(struct pty *p, const char *reason)
 {
     if (pty_heard(p, "decide"))
@@ -12,19 +17,11 @@ static void ended(struct pty *p, const char *reason)
     assert_false(pty_heard(p, "decide"));
 }
 
-/* The terminal has answered the box's position report: what is typed now was typed by someone who sees it. */
-static void open_box(struct pty *p, const char *key)
-{
-    pty_type(p, key);
-    screen_expect(p, "Esc back");
-    pty_wait_quiet(p, 120);
-}
-
 static void a_and_enter_approve(void **state)
 {
     (void)state;
     struct pty *p = screen_open("waiting", 120, 30);
-    open_box(p, "a");
+    screen_open_box(p, "a");
     pty_type(p, "\r");
     screen_expect_heard(p, APPROVED " comment= stale=0");
     screen_expect(p, "sending");
@@ -41,7 +38,7 @@ static void the_check_mark_opens_and_confirms(void **state)
         const char *const env[] = {locales[i % 3], NULL};
         struct pty *p =
             screen_start(&(struct screen_options){.scene = "waiting", .columns = 80, .rows = 24, .env = env});
-        open_box(p, marks[i]);
+        screen_open_box(p, marks[i]);
         pty_type(p, marks[i]);
         screen_expect_heard(p, APPROVED);
         screen_end(p);
@@ -59,7 +56,7 @@ static void a_check_mark_in_three_writes_is_one(void **state)
         pty_pump(p, 60);
         pty_type(p, "\x85");
         screen_expect(p, i ? "sending" : "Esc back");
-        pty_wait_quiet(p, 120);
+        pty_pump(p, 850);
     }
     screen_expect_heard(p, APPROVED);
     screen_end(p);
@@ -69,13 +66,14 @@ static void the_cross_mark_declines_with_the_comment(void **state)
 {
     (void)state;
     struct pty *p = screen_open("waiting", 120, 30);
-    open_box(p, CROSS_MARK);
+    screen_open_box(p, CROSS_MARK);
     screen_expect(p, "Decline helloservice v0.1.1 into production @ prod-eu?");
     pty_type(p, "not tonx\x7fight");
     screen_expect(p, "not tonight");
     pty_type(p, CHECK_MARK); /* asks the other way round */
     screen_expect(p, "this box asks something else");
     ended(p, "the other mark");
+    pty_pump(p, 200);
     pty_type(p, CROSS_MARK);
     screen_expect_heard(p, DECLINED " comment=not tonight stale=0");
     screen_end(p);
@@ -237,14 +235,16 @@ static void going_back_wants_the_words_typed(void **state)
     (void)state;
     struct pty *p = screen_open("back", 120, 30);
     screen_expect(p, "OLDER than v0.1.2, delivered 2h ago: this goes BACK");
-    open_box(p, "a");
+    screen_open_box(p, "a");
     screen_expect(p, "to go back, type helloservice@production");
     pty_type(p, "\r");
     screen_expect(p, "type the words first");
-    pty_type(p, "helloservice@prod\r");
+    screen_type_words(p, "helloservice@prod");
+    pty_type(p, "\r");
     screen_expect(p, "that is not it");
     ended(p, "half the words");
-    pty_type(p, "uction\r");
+    screen_type_words(p, "uction");
+    pty_type(p, "\r");
     screen_expect_heard(p, APPROVED);
     screen_end(p);
 }
@@ -253,7 +253,7 @@ static void declining_what_goes_back_needs_no_words(void **state)
 {
     (void)state;
     struct pty *p = screen_open("back", 120, 30);
-    open_box(p, "D");
+    screen_open_box(p, "D");
     pty_type(p, "\r");
     screen_expect_heard(p, DECLINED);
     screen_end(p);
@@ -265,7 +265,7 @@ static void a_newer_one_that_arrives_under_the_box_wants_the_words(void **state)
     struct buffer script = BUFFER_LIMIT(1 << 20);
     (void)state;
     struct pty *p = screen_open("waiting", 120, 30);
-    open_box(p, "a");
+    screen_open_box(p, "a");
     newer.context = "7c2e9f01";
     newer.version = "v0.1.2";
     scene_delivered(&script, &newer, 5);
@@ -284,7 +284,7 @@ static void somebody_elses_decision_turns_the_box_into_a_notice(void **state)
     struct buffer script = BUFFER_LIMIT(1 << 20);
     (void)state;
     struct pty *p = screen_open("waiting", 120, 30);
-    open_box(p, "a");
+    screen_open_box(p, "a");
     pty_type(p, "half a comm");
     screen_expect(p, "half a comm");
     scene_decided(&script, &screen_run, "tom", "fail", "not today", 3);
@@ -306,7 +306,7 @@ static void a_cleared_model_closes_no_box_silently(void **state)
 {
     (void)state;
     struct pty *p = screen_open("waiting", 120, 30);
-    open_box(p, "a");
+    screen_open_box(p, "a");
     pty_tell(p, "clear");
     screen_expect(p, "no longer waiting");
     pty_type(p, "\r");
@@ -319,7 +319,7 @@ static void progress_and_outcome_are_told(void **state)
 {
     (void)state;
     struct pty *p = screen_open("waiting", 120, 30);
-    open_box(p, "a");
+    screen_open_box(p, "a");
     pty_type(p, "\r");
     screen_expect(p, "sending");
     pty_tell(p, "decision production.approval.5d1a2b3c retrying connection refused");
@@ -341,7 +341,7 @@ static void conflict_and_failure_stay_with_their_reason(void **state)
 {
     (void)state;
     struct pty *p = screen_open("waiting", 120, 30);
-    open_box(p, "a");
+    screen_open_box(p, "a");
     pty_type(p, "\r");
     screen_expect_heard(p, APPROVED);
     pty_tell(p, "decision production.approval.5d1a2b3c conflict 409: declined by tom 3s ago");
@@ -350,7 +350,7 @@ static void conflict_and_failure_stay_with_their_reason(void **state)
     pty_type(p, "\033");
     screen_expect_not(p, "Decided already");
     screen_expect(p, "your decision came too late: 409: declined by tom 3s ago");
-    open_box(p, "a"); /* and asking again is possible */
+    screen_open_box(p, "a"); /* and asking again is possible */
     pty_type(p, "\r");
     screen_expect_heard(p, APPROVED);
     pty_tell(p, "decision production.approval.5d1a2b3c failed 403: the role viewer may not approve");
@@ -366,7 +366,7 @@ static void stale_data_is_asked_about_first(void **state)
     pty_tell(p, "link stale 40 connection refused");
     screen_expect(p, "stale <1m");
     screen_expect(p, "connection refused");
-    open_box(p, "a");
+    screen_open_box(p, "a");
     screen_expect(p, "this may be old: the server is asked first");
     pty_type(p, "\r");
     screen_expect_heard(p, APPROVED " comment= stale=1");
@@ -418,8 +418,8 @@ static void what_does_not_fit_is_not_confirmed(void **state)
 {
     (void)state;
     struct pty *p = screen_open("back", 80, 24);
-    open_box(p, "a");
-    pty_type(p, "helloservice@production");
+    screen_open_box(p, "a");
+    screen_type_words(p, "helloservice@production");
     screen_expect(p, "confirm");
     pty_resize(p, 22, 4);
     screen_expect(p, "too small to");
@@ -441,7 +441,7 @@ static void a_comment_takes_what_people_type(void **state)
 {
     (void)state;
     struct pty *p = screen_open("waiting", 120, 30);
-    open_box(p, "a");
+    screen_open_box(p, "a");
     pty_type(p, "cafe");
     pty_type(p,
              "\xcc\x81 \xe4\xbd\xa0\xe5\xa5\xbd \xe2\x80\xae"); /* a mark by itself, wide ones, an override */
@@ -454,19 +454,38 @@ static void a_comment_takes_what_people_type(void **state)
     screen_end(p);
 }
 
-static void pause_and_abort_ask_first(void **state)
+static void pause_asks_first_and_tells_until_the_stream_confirms(void **state)
 {
     (void)state;
     struct pty *p = screen_open("waiting", 120, 30);
-    open_box(p, "P");
+    screen_open_box(p, "P");
     screen_expect(p, "Pause helloservice v0.1.1 in production @ prod-eu?");
     pty_type(p, "\r");
     screen_expect_heard(p, "control pause 5d1a2b3c");
-    open_box(p, "X");
+    screen_expect(p, "sending");
+    pty_tell(p, "controlled 5d1a2b3c accepted");
+    screen_expect(p, "accepted by the server: waiting until it is done");
+    pty_tell(p, "state %s", PAUSED);
+    screen_expect(p, "helloservice v0.1.1 in production is paused");
+    screen_expect_not(p, "Esc closes");
+    screen_end(p);
+}
+
+static void a_refused_abort_says_why(void **state)
+{
+    (void)state;
+    struct pty *p = screen_open("waiting", 120, 30);
+    screen_open_box(p, "X");
     screen_expect(p, "Abort helloservice");
     pty_type(p, "\x03\r");
     screen_settle(p);
     assert_false(pty_heard(p, "control abort"));
+    screen_open_box(p, "X");
+    pty_type(p, "\r");
+    screen_expect_heard(p, "control abort 5d1a2b3c");
+    pty_tell(p, "controlled 5d1a2b3c refused 403: the role approver may not abort");
+    screen_expect(p, "Not done");
+    screen_expect(p, "403: the role approver may not abort");
     screen_end(p);
 }
 
@@ -484,7 +503,7 @@ static void the_row_that_moves_under_the_finger_is_not_approved(void **state)
     screen_tell(p, &script);
     screen_expect(p, "aardvark");
     screen_settle(p);
-    open_box(p, "a");
+    screen_open_box(p, "a");
     screen_expect(p, "Approve helloservice v0.1.1");
     screen_end(p);
 }
@@ -516,7 +535,8 @@ int main(void)
         cmocka_unit_test(on_a_stage_one_is_told_to_pick_a_sequence),
         cmocka_unit_test(what_does_not_fit_is_not_confirmed),
         cmocka_unit_test(a_comment_takes_what_people_type),
-        cmocka_unit_test(pause_and_abort_ask_first),
+        cmocka_unit_test(pause_asks_first_and_tells_until_the_stream_confirms),
+        cmocka_unit_test(a_refused_abort_says_why),
         cmocka_unit_test(the_row_that_moves_under_the_finger_is_not_approved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

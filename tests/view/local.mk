@@ -91,6 +91,12 @@ TESTS += %D%/suite_test
 %C%_suite_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_suite_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
+check_PROGRAMS += %D%/undo_test
+TESTS += %D%/undo_test
+%C%_undo_test_SOURCES = %D%/undo_test.c
+%C%_undo_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_undo_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
 check_PROGRAMS += %D%/storm_test
 TESTS += %D%/storm_test
 %C%_storm_test_SOURCES = %D%/storm_test.c

@@ -72,14 +72,14 @@ void screen_settle(struct pty *p)
 void screen_expect(struct pty *p, const char *text)
 {
     if (!pty_wait_text(p, text, WAIT_MS))
-        print_message("'%s' is not on the screen:\n%s\n", text, pty_screen(p));
+        fprintf(stderr, "'%s' is not on the screen:\n%s\n", text, pty_screen(p)); /* print_message cuts */
     assert_non_null(strstr(pty_screen(p), text));
 }
 
 void screen_expect_not(struct pty *p, const char *text)
 {
     if (!pty_wait_no_text(p, text, WAIT_MS))
-        print_message("'%s' is still on the screen:\n%s", text, pty_screen(p));
+        fprintf(stderr, "'%s' is still on the screen:\n%s", text, pty_screen(p));
     assert_null(strstr(pty_screen(p), text));
 }
 
@@ -87,8 +87,38 @@ void screen_expect_heard(struct pty *p, const char *start)
 {
     const bool heard = pty_wait_heard(p, start, WAIT_MS);
     if (!heard)
-        print_message("'%s' was not heard; the screen is:\n%s", start, pty_screen(p));
+        fprintf(stderr, "'%s' was not heard; the screen is:\n%s", start, pty_screen(p));
     assert_true(heard);
+}
+
+void screen_open_box(struct pty *p, const char *key)
+{
+    const bool is_mark = (unsigned char)key[0] >= 0x80;
+    pty_type(p, key);
+    screen_expect(p, "Esc back");
+    pty_wait_quiet(p, 120);
+    if (is_mark)
+        pty_pump(p, 750);
+}
+
+void screen_type_words(struct pty *p, const char *words)
+{
+    const size_t len = strlen(words);
+    for (size_t i = 0; i < len; i += 4) {
+        pty_type_n(p, words + i, len - i < 4 ? len - i : 4);
+        screen_settle(p);
+    }
+    pty_pump(p, 50);
+}
+
+void screen_expect_no_decision(struct pty *p, const char *what, int ms)
+{
+    pty_pump(p, ms);
+    screen_settle(p);
+    if (pty_heard(p, "decide") || pty_heard(p, "control"))
+        fprintf(stderr, "decided by %s:\n%s", what, pty_screen(p));
+    assert_false(pty_heard(p, "decide"));
+    assert_false(pty_heard(p, "control"));
 }
 
 bool screen_is_golden(struct pty *p, const char *name)

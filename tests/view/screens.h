@@ -36,6 +36,12 @@ void screen_settle(struct pty *p);                      /* until the driver has 
 void screen_expect(struct pty *p, const char *text);
 void screen_expect_not(struct pty *p, const char *text);
 void screen_expect_heard(struct pty *p, const char *start);
+/* Opens a box with a key, and waits until a key confirms it: the terminal has answered its position report,
+ * and a finger that rests on the key would have repeated it. */
+void screen_open_box(struct pty *p, const char *key);
+void screen_type_words(struct pty *p, const char *words); /* as fast as a person, not as a paste */
+/* No decision has been heard, nor comes within this time. */
+void screen_expect_no_decision(struct pty *p, const char *what, int ms);
 void screen_golden(struct pty *p, const char *name);
 bool screen_is_golden(struct pty *p, const char *name); /* the same, without the assertion */
 

@@ -71,6 +71,12 @@ static void on_control(void *arg, size_t source, const struct model_sequence *se
     say("control %s %s\n", verb, seq->context);
 }
 
+static void on_note(void *arg, const char *what, bool pending)
+{
+    (void)arg;
+    say("note %s %s\n", pending ? "pending" : "over", what);
+}
+
 static void on_reload(void *arg)
 {
     (void)arg;
@@ -266,6 +272,12 @@ static void order(struct driver *d, char *line)
     } else if (strcmp(verb, "decision") == 0) {
         const char *id = word(&rest), *state = word(&rest);
         view_decision_changed(d->view, d->source, id, state_named(state), *rest ? rest : NULL);
+    } else if (strcmp(verb, "controlled") ==
+               0) { /* CONTEXT accepted|refused [WHY], in fulltour's production */
+        char *context = mem_printf("%s-0000-4000-8000-000000000000", word(&rest));
+        const bool accepted = strcmp(word(&rest), "accepted") == 0;
+        view_control_changed(d->view, d->source, "fulltour", "production", context, accepted, rest);
+        free(context);
     } else if (strcmp(verb, "answer") == 0) {
         unescape(rest);
         view_fetched(d->view, d->asked,
@@ -357,8 +369,10 @@ static struct settings settings_file;
 static void read_settings(const char *text)
 {
     struct error err = ERROR_NONE;
-    if (settings_parse(text, strlen(text), "settings", &settings_file, &err) != STATUS_OK)
-        say("error %s\n", err.text);
+    if (settings_parse(text, strlen(text), "settings", &settings_file, &err) != STATUS_OK) {
+        fprintf(stderr, "view_driver: %s\n", err.text);
+        exit(2);
+    }
 }
 
 static const char *parse_arguments(int argc, char **argv, struct view_settings *s, const char **context)
@@ -401,6 +415,7 @@ int main(int argc, char **argv)
     const struct view_ports ports = {.arg = &d,
                                      .decide = on_decide,
                                      .control = on_control,
+                                     .note = on_note,
                                      .reload = on_reload,
                                      .quit = on_quit,
                                      .fetch = on_fetch,
