@@ -26,16 +26,21 @@
 
 static struct world world;
 
-/* A project with a delivery that was declined with a comment; its image has no tag, so that a label tells its
- * version. */
-static void decline_one(void)
+void effects_deliver(void)
 {
-    free(world_run(&world, 0, "create", "project", "sockshop", "--shipyard=shipyard.yaml", NULL));
-    free(world_run(&world, 0, "create", "service", "carts", "--project=sockshop", NULL));
     free(world_run(&world, 0, "trigger", "delivery", "--project=sockshop", "--service=carts",
                    "--image=ghcr.io/x/carts", "--labels=version=label-1", NULL));
     free(world_run(&world, 0, "watch", world.context, "--until", "waiting", "--watch-time", "30", NULL));
+}
+
+void effects_decline(void)
+{
     free(world_run(&world, 0, "decline", world.context, "--yes", "--comment", "too risky", NULL));
+}
+
+char *effects_read(const char *name)
+{
+    return world_read(&world, name);
 }
 
 int effects_set_up(void **state)
@@ -44,7 +49,10 @@ int effects_set_up(void **state)
     world_open(&world, NULL, true);
     world_project(&world, SHIPYARD, NULL);
     free(world_run(&world, 0, "create", "project", "other", "--shipyard=shipyard.yaml", NULL));
-    decline_one();
+    free(world_run(&world, 0, "create", "project", "sockshop", "--shipyard=shipyard.yaml", NULL));
+    free(world_run(&world, 0, "create", "service", "carts", "--project=sockshop", NULL));
+    effects_deliver();
+    effects_decline();
     free(world_run(&world, 0, "trigger", "delivery", "--project=fulltour", "--service=helloservice",
                    "--image=ghcr.io/x/hello:v0.1.1", NULL));
     free(world_wait(&world, "waiting"));
@@ -62,7 +70,7 @@ void effects_write_settings(const char *text)
 {
     struct buffer out = BUFFER_LIMIT(100000);
     for (const char *p = text; *p != '\0'; p++) {
-        if (p[0] != '$' || strchr("UTPN", p[1]) == NULL) {
+        if (p[0] != '$' || p[1] == '\0' || strchr("UTPND", p[1]) == NULL) {
             buffer_add_char(&out, *p);
             continue;
         }
@@ -70,7 +78,10 @@ void effects_write_settings(const char *text)
         if (*p == 'P')
             buffer_printf(&out, "%d", world.port);
         else
-            buffer_add_text(&out, *p == 'U' ? world.url : *p == 'T' ? world.token_file : NOWHERE);
+            buffer_add_text(&out, *p == 'U'   ? world.url
+                                  : *p == 'T' ? world.token_file
+                                  : *p == 'D' ? world.directory
+                                              : NOWHERE);
     }
     world_write(&world, "config.yaml", buffer_text(&out));
     buffer_free(&out);

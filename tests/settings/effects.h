@@ -9,12 +9,18 @@ int effects_set_up(
     void **state); /* a drawbridged with a project whose deliveries wait for an approval at once */
 int effects_tear_down(void **state);
 
-/* $U, $T, $P, $N in the text: URL, token file and port of the server; a server that is not there. */
+/* $U, $T, $P, $N, $D in the text: URL, token file and port of the server; a server that is not there; the
+ * folder. */
 void effects_write_settings(const char *text);
 /* Runs drawbridge with a line of arguments as a shell reads them; asserts the exit status. Returns standard
  * output, or standard error where it ended with another than 0; the caller's (free). */
 char *effects_run(int expected, const char *arguments);
 
+/* Another delivery of carts in sockshop that waits; its image has no tag, so that a label tells its version.
+ * The next one would wait for it: it is declined with a comment first. */
+void effects_deliver(void);
+void effects_decline(void);
+char *effects_read(const char *name); /* a file of the folder; NULL: there is none; the caller's */
 /* drawbridge with these settings in a terminal; the option may be NULL. The caller's (pty_end). */
 struct pty *effects_open(const char *settings, const char *option, int columns, int rows);
 
@@ -32,6 +38,10 @@ void effect_show(void);
 void effect_theme(void);
 void effect_glyphs(void);
 void effect_keys(void);
+void effect_notify_command(void);
+void effect_notify_shell(void);
+void effect_notify_per_minute(void);
+void effect_notify_quiet_hours(void);
 void effect_wall_rotation(void);
 void effect_wall_projects(void);
 void effect_wall_hide(void);

@@ -127,6 +127,81 @@ void effect_keys(void)
     free(said);
 }
 
+/* --- notifications --- */
+
+static bool wait_file(struct pty *p, const char *name, const char *words, int deadline_ms)
+{
+    for (int waited = 0; waited <= deadline_ms; waited += 50) {
+        char *text = effects_read(name);
+        bool found = text != NULL && strstr(text, words) != NULL;
+        free(text);
+        if (found)
+            return true;
+        pty_pump(p, 50);
+    }
+    return false;
+}
+
+/* A dashboard, and something new that waits; notified when it is on the screen. */
+static struct pty *open_and_deliver(const char *settings)
+{
+    struct pty *p = open_live(settings, NULL);
+    effects_deliver();
+    need(p, pty_wait_text(p, "2 waiting", 10000), "the new one");
+    return p;
+}
+
+static void end_delivery(struct pty *p)
+{
+    effects_decline();
+    need(p, pty_wait_text(p, "1 waiting", 10000), "its end");
+    leave(p);
+}
+
+void effect_notify_command(void)
+{
+    struct pty *p = open_and_deliver(ONE "notify: {command: [tee, '$D/by-command']}\n");
+    need(p, wait_file(p, "by-command", "sh.keptn.event.approval.triggered", 10000),
+         "the event in the command's file");
+    end_delivery(p);
+}
+
+void effect_notify_shell(void)
+{
+    struct pty *p = open_and_deliver(ONE "notify: {shell: 'cat | tr a-z A-Z > $D/by-shell'}\n");
+    need(p, wait_file(p, "by-shell", "SH.KEPTN.EVENT.APPROVAL.TRIGGERED", 10000),
+         "the event in the shell's file");
+    end_delivery(p);
+}
+
+void effect_notify_per_minute(void)
+{
+    struct pty *p = open_and_deliver(ONE "notify: {per-minute: 1, shell: 'echo x >> $D/counted'}\n");
+    need(p, wait_file(p, "counted", "x\n", 10000), "the first run");
+    effects_decline();
+    need(p, pty_wait_text(p, "1 waiting", 10000), "its end");
+    effects_deliver();
+    need(p, pty_wait_text(p, "2 waiting", 10000), "the second one");
+    need(p, !wait_file(p, "counted", "x\nx\n", 2000), "no second run");
+    end_delivery(p);
+}
+
+/* The terminal's programs have UTC as their local time. */
+void effect_notify_quiet_hours(void)
+{
+    int hour = (int)(clock_now_ns() / CLOCK_S / 3600 % 24);
+    for (int quiet = 1; quiet >= 0; quiet--) {
+        int from = quiet ? (hour + 23) % 24 : (hour + 4) % 24,
+            until = quiet ? (hour + 4) % 24 : (hour + 23) % 24;
+        char *settings = mem_printf(
+            ONE "notify: {quiet-hours: '%02d:00-%02d:30', shell: 'echo x >> $D/loud'}\n", from, until);
+        struct pty *p = open_and_deliver(settings);
+        need(p, wait_file(p, "loud", "x\n", quiet ? 2000 : 10000) == !quiet, quiet ? "silence" : "the run");
+        end_delivery(p);
+        free(settings);
+    }
+}
+
 /* --- the wall --- */
 
 static struct pty *open_wall(const char *settings, int rows, const char *words)

@@ -35,6 +35,11 @@ static const struct row {
 
     {"keys", "keys:\n  approve: {a: b}\n", "2:12", effect_keys},
 
+    {"notify.command", "notify:\n  command: notify-send\n", "2:12", effect_notify_command},
+    {"notify.shell", "notify: {command: [a], shell: b}\n", "1:31", effect_notify_shell},
+    {"notify.per-minute", "notify: {per-minute: 0}\n", "1:22", effect_notify_per_minute},
+    {"notify.quiet-hours", "notify: {quiet-hours: 22-6}\n", "1:23", effect_notify_quiet_hours},
+
     {"wall.rotation", "wall:\n  rotation: 10\n", "2:13", effect_wall_rotation},
     {"wall.projects", "wall: {projects: {}}\n", "1:18", effect_wall_projects},
     {"wall.hide", "wall:\n  hide: [users, names]\n", "2:17", effect_wall_hide},
@@ -64,29 +69,11 @@ static const struct row {
 };
 
 /* Of the dashboard, whose own tests see them so far. */
-static const char *const seen_elsewhere[] = {"mouse",
-                                             "clipboard",
-                                             "confirm",
-                                             "undo-window",
-                                             "contexts.colour",
-                                             "confirm.context",
-                                             "confirm.project",
-                                             "confirm.stage",
-                                             "confirm.level",
-                                             "notify.bell",
-                                             "notify.osc9",
-                                             "notify.osc777",
-                                             "notify.title",
-                                             "notify.command",
-                                             "notify.shell",
-                                             "notify.per-minute",
-                                             "notify.quiet-hours",
-                                             "columns.tree",
-                                             "columns.waiting",
-                                             "columns.decided",
-                                             "columns.events",
-                                             "times.zone",
-                                             "times.format"};
+static const char *const seen_elsewhere[] = {
+    "mouse",           "clipboard",       "confirm",       "undo-window",   "contexts.colour",
+    "confirm.context", "confirm.project", "confirm.stage", "confirm.level", "notify.bell",
+    "notify.osc9",     "notify.osc777",   "notify.title",  "columns.tree",  "columns.waiting",
+    "columns.decided", "columns.events",  "times.zone",    "times.format"};
 
 static bool is_seen_elsewhere(const char *key)
 {
