@@ -154,6 +154,7 @@ static void on_whole(void *arg, size_t source)
 static void on_event(void *arg, size_t source, const struct event *ev, const char *text, size_t len)
 {
     const struct dashboard *d = arg;
+    view_event(d->view, source, ev, text, len);
     if (ev->type != NULL && ev->id != NULL && strcmp(ev->type, APPROVAL_TRIGGERED) == 0)
         notify_keep_event(d->notify, source, ev->id, text, len);
 }

@@ -444,5 +444,9 @@ static const struct hint detail_hints[] = {{.action = ACTION_APPROVE},      {.ac
 static const struct own_action detail_own[] = {
     {ACTION_UP, NULL},  {ACTION_DOWN, NULL},   {ACTION_PAGE_UP, NULL}, {ACTION_PAGE_DOWN, NULL},
     {ACTION_TOP, NULL}, {ACTION_BOTTOM, NULL}, {ACTION_PANE, NULL},    {ACTION_NONE, NULL}};
-const struct view_ops detail_screen = {
-    .name = "detail", .draw = detail_draw, .act = detail_act, .keys = detail_hints, .own = detail_own};
+const struct view_ops detail_screen = {.name = "detail",
+                                       .draw = detail_draw,
+                                       .act = detail_act,
+                                       .selected = tree_selected,
+                                       .keys = detail_hints,
+                                       .own = detail_own};

@@ -87,15 +87,42 @@ const char *view_duration(struct view *v, int64_t from_ns, int64_t to_ns)
     return arena_string(&v->arena, text);
 }
 
+/* False: there is no such time. today: it is of the day that it is now. */
+static bool local_time(struct view *v, int64_t ns, struct tm *then, bool *today)
+{
+    struct tm tm_now;
+    const time_t seconds = (time_t)(ns / CLOCK_S), now = (time_t)(view_now_ns(v) / CLOCK_S);
+    if (ns <= 0 || !localtime_r(&seconds, then) || !localtime_r(&now, &tm_now))
+        return false;
+    *today = then->tm_yday == tm_now.tm_yday && then->tm_year == tm_now.tm_year;
+    return true;
+}
+
 const char *view_clock(struct view *v, int64_t ns)
 {
     char text[32];
-    struct tm then, today;
-    const time_t seconds = (time_t)(ns / CLOCK_S), now = (time_t)(view_now_ns(v) / CLOCK_S);
-    if (ns <= 0 || !localtime_r(&seconds, &then) || !localtime_r(&now, &today))
+    struct tm then;
+    bool today;
+    if (!local_time(v, ns, &then, &today))
         return view_glyph(v, GLYPH_NONE);
-    const bool same_day = then.tm_yday == today.tm_yday && then.tm_year == today.tm_year;
-    (void)strftime(text, sizeof text, same_day ? "%H:%M" : "%Y-%m-%d %H:%M", &then);
+    if (today)
+        (void)strftime(text, sizeof text, "%H:%M", &then);
+    else
+        (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M", &then);
+    return arena_string(&v->arena, text);
+}
+
+const char *view_time(struct view *v, int64_t ns)
+{
+    char text[32];
+    struct tm then;
+    bool today;
+    if (!local_time(v, ns, &then, &today))
+        return view_glyph(v, GLYPH_NONE);
+    if (today)
+        (void)strftime(text, sizeof text, "%H:%M:%S", &then);
+    else
+        (void)strftime(text, sizeof text, "%m-%d %H:%M:%S", &then);
     return arena_string(&v->arena, text);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "view/events.h"
 #include "view/filter.h"
 #include "view/grid.h"
 #include "view/input.h"
@@ -64,6 +65,7 @@ struct view_ops {
                                      pages, ends, open */
 };
 extern const struct view_ops tree_screen, detail_screen, log_screen, help_screen, waiting_screen, wall_screen;
+extern const struct view_ops events_screen, run_events_screen, event_screen;
 
 /* ---- source.c ---- */
 void source_free(struct source *s);
@@ -385,6 +387,9 @@ struct view {
     size_t screen_count;
     struct tree tree;
     struct waiting waiting_list;
+    struct events events;
+    struct run_events run_events;
+    struct json_view json; /* of the screen that shows one event */
     struct box box;
     struct filtering filtering;
     struct prompt prompt; /* while it is open, all keys are its own */
@@ -429,6 +434,7 @@ const char *view_glyph(const struct view *v, enum glyph glyph);
 void view_note_change(struct view *v, int64_t at_ns); /* by the clock that view_now_ns reads just now */
 const char *view_age(struct view *v, int64_t since_ns, bool with_seconds); /* notes when it changes */
 const char *view_clock(struct view *v, int64_t ns); /* "09:26", with the day where it is not today */
+const char *view_time(struct view *v, int64_t ns);  /* the same with seconds */
 const char *view_duration(struct view *v, int64_t from_ns, int64_t to_ns); /* to 0: until now */
 const char *view_cut(struct view *v, const char *text, int width_cells);
 const char *view_cut_left(struct view *v, const char *text, int width_cells); /* keeps the end */

@@ -88,6 +88,7 @@ bool list_act(const struct view *v, struct list *l, const struct list_ops *ops, 
         return true;
     case ACTION_BOTTOM:
         list_move_to(v, l, ops, l->count);
+        l->follows = ops->grows;
         return true;
     default:
         return false;
@@ -189,21 +190,24 @@ static void fit_columns(const struct list *l, const struct list_ops *ops, struct
             f->widths[i] = DROPPED_MIN;
 }
 
+static void see_width(struct list *l, size_t column, const struct list_column *c, int width)
+{
+    width = width > c->most ? c->most : width;
+    l->widths[column] = width > l->widths[column] ? width : l->widths[column];
+}
+
 static void see_widths(struct view *v, struct list *l, const struct list_ops *ops, const struct fit *f,
                        size_t last)
 {
-    for (size_t i = 0; i < f->count; i++) {
-        const size_t column = f->columns[i];
-        const struct list_column *c = &ops->columns[column];
-        int width = view_width(c->name);
-        for (size_t row = l->top; row < last; row++) {
+    for (size_t i = 0; i < f->count; i++)
+        see_width(l, f->columns[i], &ops->columns[f->columns[i]],
+                  view_width(ops->columns[f->columns[i]].name));
+    for (size_t row = l->top; row < last; row++) {
+        for (size_t i = 0; i < f->count; i++) {
             struct list_cell cell = {.text = ""};
-            ops->cell(v, row, column, &cell);
-            const int w = view_width(cell.text);
-            width = w > width ? w : width;
+            ops->cell(v, row, f->columns[i], &cell);
+            see_width(l, f->columns[i], &ops->columns[f->columns[i]], view_width(cell.text));
         }
-        width = width > c->most ? c->most : width;
-        l->widths[column] = width > l->widths[column] ? width : l->widths[column];
     }
 }
 

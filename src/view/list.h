@@ -47,6 +47,7 @@ struct list_ops {
     enum role (*row_role)(const struct view *v, size_t row); /* of the whole row; NULL: each cell's own */
     const char *(*lead)(struct view *v, size_t row);         /* in front of the columns; NULL: nothing */
     int lead_width;
+    bool grows; /* at its end: once there, the cursor follows */
 };
 
 /* Start with {0}. */

@@ -7,6 +7,8 @@ libview_la_SOURCES = \
 	%D%/confirm.c \
 	%D%/detail.c \
 	%D%/draw.c \
+	%D%/events.c \
+	%D%/events.h \
 	%D%/facts.c \
 	%D%/field.c \
 	%D%/filter.c \
@@ -18,6 +20,8 @@ libview_la_SOURCES = \
 	%D%/input.c \
 	%D%/input.h \
 	%D%/internal.h \
+	%D%/jsonview.c \
+	%D%/jsonview.h \
 	%D%/keymap.c \
 	%D%/keymap.h \
 	%D%/list.c \
@@ -27,8 +31,11 @@ libview_la_SOURCES = \
 	%D%/palette.h \
 	%D%/prompt.c \
 	%D%/prompt.h \
+	%D%/ring.c \
+	%D%/ring.h \
 	%D%/rows.c \
 	%D%/rows.h \
+	%D%/run_events.c \
 	%D%/screens.c \
 	%D%/sent.c \
 	%D%/source.c \

@@ -19,6 +19,16 @@ void screens_sync(struct view *v)
     for (size_t i = 0; i < v->screen_count; i++)
         if (v->screens[i]->sync)
             v->screens[i]->sync(v);
+    run_events_tidy(v);
+}
+
+static void show_events_of_run(struct view *v)
+{
+    const struct pick pick = view_selected(v);
+    if (pick.seq)
+        run_events_open(v, pick.source, pick.seq->stage->project->name, pick.seq->context);
+    else
+        view_say(v, false, "pick a sequence: raw events belong to a run; 3 shows those of the whole stream");
 }
 
 bool screens_act(struct view *v, enum action action)
@@ -29,6 +39,12 @@ bool screens_act(struct view *v, enum action action)
         return true;
     case ACTION_SCREEN_WAITING:
         view_show_screen(v, &waiting_screen);
+        return true;
+    case ACTION_SCREEN_EVENTS:
+        view_show_screen(v, &events_screen);
+        return true;
+    case ACTION_RAW_EVENT:
+        show_events_of_run(v);
         return true;
     case ACTION_FILTER:
         filtering_open(v);

@@ -157,8 +157,10 @@ size_t view_count(const struct view *v, enum model_state state)
 
 struct pick view_selected(const struct view *v)
 {
-    const struct view_ops *top = v->screens[v->screen_count - 1];
-    return top->selected ? top->selected(v) : tree_selected(v);
+    for (size_t i = v->screen_count; i-- > 0;) /* a screen that selects nothing leaves it to the one below */
+        if (v->screens[i]->selected)
+            return v->screens[i]->selected(v);
+    return tree_selected(v);
 }
 
 const char *view_why_not(struct view *v, const struct source *s)
@@ -224,5 +226,6 @@ void view_set_expiry(struct view *v, size_t source, int64_t expires_ns)
 void view_fetched(struct view *v, uint64_t ticket, const struct view_answer *answer)
 {
     if (!v->closing)
-        (void)log_fetched(v, ticket, answer); /* nobody else's: whoever asked has gone on to something else */
+        (void)(log_fetched(v, ticket, answer) || /* nobody's: whoever asked has gone on to something else */
+               run_events_fetched(v, ticket, answer));
 }

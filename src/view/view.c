@@ -614,6 +614,7 @@ enum status view_new(uv_loop_t *loop, const struct view_settings *settings, cons
     v->screens[v->screen_count++] = settings->wall ? &wall_screen : &tree_screen;
     v->last_frame_ms = v->typing.decide_ms = v->typing.ended_ms = INT64_MIN / 2;
     v->filtering.changes_ns = INT64_MAX;
+    v->events.ring.limit = EVENTS_KEEP;
     start_theme(v, settings);
     if (!start_handles(v)) {
         view_free(v);
@@ -651,6 +652,9 @@ void view_free(struct view *v)
     theme_free(&v->theme);
     tree_free(&v->tree);
     waiting_free(&v->waiting_list);
+    events_free(&v->events);
+    run_events_free(&v->run_events);
+    json_view_free(&v->json);
     box_close(v);
     log_free(&v->log);
     prompt_free(&v->prompt);

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "decide/decide.h"
+#include "event/event.h"
 #include "model/model.h"
 #include "settings/settings.h"
 
@@ -104,6 +105,9 @@ void view_decision_changed(struct view *v, size_t source, const char *triggeredi
 void view_control_changed(struct view *v, size_t source, const char *project, const char *stage,
                           const char *context, bool accepted, const char *text);
 void view_fetched(struct view *v, uint64_t ticket, const struct view_answer *answer);
+/* An event as it came, with its text: kept for the screens of raw events, as far as they go back. Cheap;
+ * draws nothing: view_model_changed does. */
+void view_event(struct view *v, size_t source, const struct event *ev, const char *text, size_t len);
 void view_message(struct view *v, bool is_error,
                   const char *text); /* one line above the key line, until a key */
 

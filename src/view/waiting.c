@@ -27,10 +27,10 @@ enum {
 
 static const struct list_column columns[COLUMN_COUNT] = {
     [COLUMN_CONNECTION] = {.name = "connection", .least = 6, .most = 16, .rank = 3, .of_several = true},
-    [COLUMN_PROJECT] = {.name = "project", .least = 6, .most = 24, .rank = 4},
-    [COLUMN_STAGE] = {.name = "stage", .least = 6, .most = 24, .rank = 2},
-    [COLUMN_SERVICE] = {.name = "service", .least = 6, .most = 32, .primary = true},
-    [COLUMN_CHANGE] = {.name = "change", .least = 12, .most = 40, .rank = 1},
+    [COLUMN_PROJECT] = {.name = "project", .least = 8, .most = 24, .rank = 4},
+    [COLUMN_STAGE] = {.name = "stage", .least = 10, .most = 24, .rank = 2},
+    [COLUMN_SERVICE] = {.name = "service", .least = 8, .most = 32, .primary = true},
+    [COLUMN_CHANGE] = {.name = "change", .least = 16, .most = 40, .rank = 1},
     [COLUMN_RESULT] = {.name = "so far", .least = 6, .most = 24, .rank = 5},
     [COLUMN_AGE] = {.name = "age", .least = 4, .most = 4, .at_right = true},
     [COLUMN_SEQUENCE] = {.name = "sequence", .least = 6, .most = 24, .rank = 6, .on_demand = true},

@@ -33,6 +33,8 @@ static void on_event(void *arg, const char *text, size_t len, uint64_t number)
     enum status status = event_decode(text, len, EVENT_FORM_COMPLETE, &p->event, &err);
     if (status == STATUS_OK)
         status = model_apply_event(p->play->model, &p->event, number, &err);
+    if (status == STATUS_OK && p->play->event)
+        p->play->event(p->play->arg, &p->event, text, len);
     note(p, status, &err);
 }
 

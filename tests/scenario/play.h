@@ -13,6 +13,9 @@ struct play {
     int64_t now_ns;            /* the replay's clock at its end */
     size_t left_out;           /* parts that the replay or the model would not have */
     char why[ERROR_TEXT_SIZE]; /* of the last one */
+    /* Each event, after the model has taken it; NULL: nobody wants them. */
+    void (*event)(void *arg, const struct event *ev, const char *text, size_t len);
+    void *arg;
 };
 
 /* files: NULL-terminated. Fills p->model. */

@@ -28,6 +28,11 @@ TESTS += %D%/keymap_test
 %C%_keymap_test_SOURCES = %D%/keymap_test.c
 %C%_keymap_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
 
+check_PROGRAMS += %D%/ring_test
+TESTS += %D%/ring_test
+%C%_ring_test_SOURCES = %D%/ring_test.c
+%C%_ring_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) libmodel.la libevent.la $(BASE_LIBS)
+
 check_PROGRAMS += %D%/filter_test
 TESTS += %D%/filter_test
 %C%_filter_test_SOURCES = %D%/filter_test.c
@@ -54,6 +59,12 @@ TESTS += %D%/decide_test
 %C%_decide_test_SOURCES = %D%/decide_test.c
 %C%_decide_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_decide_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/events_test
+TESTS += %D%/events_test
+%C%_events_test_SOURCES = %D%/events_test.c
+%C%_events_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_events_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
 check_PROGRAMS += %D%/filtering_test
 TESTS += %D%/filtering_test

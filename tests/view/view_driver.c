@@ -222,6 +222,8 @@ static void apply_event(struct driver *d, const char *text)
         status = model_apply_event(d->models[d->source], &d->event, ++d->number, &err);
     if (status != STATUS_OK)
         say("error %s\n", err.text);
+    else
+        view_event(d->view, d->source, &d->event, text, strlen(text));
     view_model_changed(d->view);
 }
 
@@ -328,11 +330,17 @@ static void on_script(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     }
 }
 
+static void on_recorded(void *arg, const struct event *ev, const char *text, size_t len)
+{
+    struct driver *d = arg;
+    view_event(d->view, d->source, ev, text, len);
+}
+
 /* The recorded scenario, through the replay source. What a test tells after it is newer. */
 static void play_recorded(struct driver *d)
 {
     static const char *const orders[] = {"identity maria approver", "link live 0"};
-    struct play play = {.model = d->models[d->source]};
+    struct play play = {.model = d->models[d->source], .event = on_recorded, .arg = d};
     struct error err = ERROR_NONE;
     if (play_scenario(&play, &err) != STATUS_OK || play.left_out > 0)
         say("error %s%s\n", err.text, play.why);
