@@ -38,6 +38,8 @@ void effect_show(void);
 void effect_theme(void);
 void effect_glyphs(void);
 void effect_keys(void);
+void effect_confirm(void);
+void effect_undo_window(void);
 void effect_notify_command(void);
 void effect_notify_shell(void);
 void effect_notify_per_minute(void);

@@ -127,6 +127,57 @@ void effect_keys(void)
     free(said);
 }
 
+/* --- decisions --- */
+
+#define UNTIL_TYPED "to confirm, type helloservice@production"
+#define BY_KEY      "Enter or the check mark approves"
+#define AT_ONCE     "u undoes"
+
+/* Which of them comes when one approves what waits. It is taken back. */
+static void assert_level(const char *rules, const char *words)
+{
+    static const char *const all[] = {UNTIL_TYPED, AT_ONCE};
+    char *settings = mem_printf(ONE "undo-window: 60s\nconfirm:\n%s\n", rules);
+    struct pty *p = open_live(settings, NULL);
+    pty_type(p, "n");
+    pty_wait_quiet(p, 700); /* what is under the cursor must have been seen before one key decides */
+    pty_type(p, "a");
+    if (!pty_wait_text(p, words, 5000))
+        fail_msg("with %s \"%s\" was not seen; the screen is:\n%s", rules, words, pty_screen(p));
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        need(p, strcmp(all[i], words) == 0 || pty_find_row(p, all[i]) < 0, "one level alone");
+    pty_type(p, words[0] == 'u' ? "u" : "\033");
+    need(p, pty_wait_no_text(p, words, 5000), "its end");
+    leave(p);
+    free(settings);
+}
+
+void effect_confirm(void)
+{
+    assert_level("- {level: type}", UNTIL_TYPED);
+    assert_level("- {level: none}", AT_ONCE);
+    assert_level("- {level: type}\n- {level: key}", BY_KEY);
+    assert_level("- {context: ctx, level: type}\n- {context: other, level: none}", UNTIL_TYPED);
+    assert_level("- {project: full*, level: type}\n- {project: full, level: none}", UNTIL_TYPED);
+    assert_level("- {stage: '?roduction', level: type}\n- {stage: qa, level: none}", UNTIL_TYPED);
+}
+
+void effect_undo_window(void)
+{
+    struct pty *p = open_live(ONE "undo-window: 5m\n", NULL);
+    pty_type(p, "n");
+    pty_wait_quiet(p, 100);
+    pty_type(p, "a");
+    need(p, pty_wait_text(p, BY_KEY, 5000), "the box");
+    pty_wait_quiet(p, 300);
+    pty_type(p, "\r");
+    need(p, pty_wait_text(p, AT_ONCE, 5000), "the undo window");
+    pty_type(p, "u");
+    need(p, pty_wait_no_text(p, AT_ONCE, 5000), "its end");
+    need(p, pty_find_row(p, "1 waiting") >= 0, "that it waits as before");
+    leave(p);
+}
+
 /* --- notifications --- */
 
 static bool wait_file(struct pty *p, const char *name, const char *words, int deadline_ms)

@@ -35,6 +35,13 @@ static const struct row {
 
     {"keys", "keys:\n  approve: {a: b}\n", "2:12", effect_keys},
 
+    {"confirm", "confirm:\n- level: none\n", "2:10", effect_confirm},
+    {"confirm.context", "confirm: [{context: [a], level: key}]\n", "1:21", effect_confirm},
+    {"confirm.project", "confirm: [{project: '', level: key}]\n", "1:21", effect_confirm},
+    {"confirm.stage", "confirm: [{stage: {}, level: key}]\n", "1:19", effect_confirm},
+    {"confirm.level", "confirm: [{stage: a, level: yes}]\n", "1:29", effect_confirm},
+    {"undo-window", "undo-window: 5\n", "1:14", effect_undo_window},
+
     {"notify.command", "notify:\n  command: notify-send\n", "2:12", effect_notify_command},
     {"notify.shell", "notify: {command: [a], shell: b}\n", "1:31", effect_notify_shell},
     {"notify.per-minute", "notify: {per-minute: 0}\n", "1:22", effect_notify_per_minute},
@@ -70,10 +77,9 @@ static const struct row {
 
 /* Of the dashboard, whose own tests see them so far. */
 static const char *const seen_elsewhere[] = {
-    "mouse",           "clipboard",       "confirm",       "undo-window",   "contexts.colour",
-    "confirm.context", "confirm.project", "confirm.stage", "confirm.level", "notify.bell",
-    "notify.osc9",     "notify.osc777",   "notify.title",  "columns.tree",  "columns.waiting",
-    "columns.decided", "columns.events",  "times.zone",    "times.format"};
+    "mouse",          "clipboard",    "contexts.colour", "notify.bell",     "notify.osc9",
+    "notify.osc777",  "notify.title", "columns.tree",    "columns.waiting", "columns.decided",
+    "columns.events", "times.zone",   "times.format"};
 
 static bool is_seen_elsewhere(const char *key)
 {
