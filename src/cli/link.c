@@ -15,6 +15,7 @@
 #include "cli/renew.h"
 #include "feed/feed.h"
 #include "feed/replay.h"
+#include "feed/replay_search.h"
 
 #define SETTLE_MS     300
 #define TICK_MS       500
@@ -60,7 +61,8 @@ struct fetch {
     struct link *owner;
     struct fetch *next;
     struct http_call *call;
-    char *name; /* what is fetched */
+    struct replay_search *search; /* in a recording, in place of call */
+    char *name;                   /* what is fetched */
     enum view_query_kind kind;
     uint64_t number; /* of a project: that of the event that made us ask; of a query: its ticket */
 };
@@ -480,24 +482,45 @@ static void on_ask_replay(uv_timer_t *timer)
     struct link *l = timer->data;
     const struct view_answer none = {.body = "",
                                      .why = "a recording holds events only: there is no server to ask"};
-    while (l->fetches != NULL) {
-        l->to.fetched(l->to.arg, l->fetches->number, &none);
-        free_fetch(l->fetches);
+    for (struct fetch *fetch = l->fetches, *next; fetch != NULL; fetch = next) {
+        next = fetch->next;
+        if (fetch->search != NULL)
+            continue;
+        l->to.fetched(l->to.arg, fetch->number, &none);
+        free_fetch(fetch);
     }
 }
 
-static void ask_replay(struct link *l, uint64_t ticket)
+static void replay_searched(void *arg, enum status status, const char *text, size_t len,
+                            const struct error *err)
+{
+    struct fetch *fetch = arg;
+    const struct view_answer answer = {
+        .came = status == STATUS_OK, .body = text, .len = len, .why = err->text};
+    fetch->owner->to.fetched(fetch->owner->to.arg, fetch->number, &answer);
+    free_fetch(fetch);
+}
+
+static void ask_replay(struct link *l, const struct view_query *query, uint64_t ticket)
 {
     struct fetch *fetch = MEM_NEW(struct fetch);
     *fetch = (struct fetch){.owner = l, .next = l->fetches, .number = ticket};
     l->fetches = fetch;
-    uv_timer_start(&l->answer, on_ask_replay, 0, 0);
+    if (query->kind != VIEW_QUERY_EVENTS) {
+        uv_timer_start(&l->answer, on_ask_replay, 0, 0);
+        return;
+    }
+    const struct replay_query wanted = {.files = l->settings.replays,
+                                        .project = query->project,
+                                        .context = query->context,
+                                        .until_ns = replay_now_ns(l->replay)};
+    fetch->search = replay_search_begin(l->loop, &wanted, replay_searched, fetch);
 }
 
 void link_fetch(struct link *l, const struct view_query *query, uint64_t ticket)
 {
     if (l->replay != NULL) {
-        ask_replay(l, ticket);
+        ask_replay(l, query, ticket);
         return;
     }
     char *url = query_url(l, query);
@@ -604,6 +627,7 @@ void link_stop(struct link *l)
         decide_free(l->decide);
     while (l->fetches != NULL) {
         http_cancel(l->fetches->call);
+        replay_search_cancel(l->fetches->search);
         free_fetch(l->fetches);
     }
     replay_close(l->replay);

@@ -424,7 +424,7 @@ static bool tell_integrations(struct replay_file *f, struct slice list)
 
 static bool is_blank(const char *text, size_t len)
 {
-    return strspn(text, " \t\r") == len;
+    return strspn(text, " \t\r") >= len; /* it ends somewhere behind them */
 }
 
 /* True where the value is an answer; then it is being handed out. */

@@ -26,6 +26,7 @@
 #include "event/event.h"
 #include "feed/recording.h"
 #include "feed/replay.h"
+#include "feed/replay_search.h"
 
 #define T0_NS  INT64_C(1795514400000000000) /* 2026-11-24T10:00:00Z */
 #define AT(ms) (T0_NS + (ms)*CLOCK_MS)
@@ -464,6 +465,8 @@ static void an_event_store_answer_is_replayed_oldest_first(void **state)
             "1a", "2026-11-24T10:00:01Z") "],\"totalCount\":3}",
         "{\n  \"totalCount\": 3,\n  \"events\": [\n    " EVENT("1a", "2026-11-24T10:00:01Z") ",\n" EVENT(
             "1b", "2026-11-24T10:00:01Z") "  ,\n" EVENT("2", "2026-11-24T10:00:02Z") "\n  ]\n}\n",
+        "{\r\n\"events\":[\r\n" EVENT("1a", "2026-11-24T10:00:01Z") ",\r\n" EVENT(
+            "1b", "2026-11-24T10:00:01Z") ",\r\n" EVENT("2", "2026-11-24T10:00:02Z") "\r\n]}\r\n",
         "\xEF\xBB\xBF[\n" EVENT("1a", "2026-11-24T10:00:01Z") "," EVENT(
             "2", "2026-11-24T10:00:02Z") "," EVENT("1b", "2026-11-24T10:00:01Z") "]",
     };
@@ -820,6 +823,70 @@ static void a_pipe_is_read_as_it_is_written(void **state)
     free(path);
 }
 
+/* --- looking for a context --- */
+
+#define OF_CONTEXT(id, context, project, second)                                                             \
+    "{\"specversion\":\"1.0\",\"id\":\"" id                                                                  \
+    "\",\"source\":\"s\",\"type\":\"t\",\"shkeptncontext\":\"" context                                       \
+    "\",\"time\":\"2026-11-24T10:00:0" second "Z\",\"data\":{\"project\":\"" project "\"}}"
+
+struct answer {
+    char *text;
+    enum status status;
+    bool done;
+};
+
+static void on_found(void *arg, enum status status, const char *text, size_t len, const struct error *err)
+{
+    struct answer *a = arg;
+    assert_true((status == STATUS_OK) == (err->text[0] == '\0'));
+    *a = (struct answer){.text = mem_string_n(text, len), .status = status, .done = true};
+}
+
+static struct answer search(const char *name, int64_t until_ns)
+{
+    uv_loop_t loop;
+    struct answer a = {.text = NULL};
+    char *path = name[0] == '/' ? mem_string(name) : mem_printf("%s/%s", directory, name);
+    const char *const files[] = {path, NULL};
+    assert_int_equal(uv_loop_init(&loop), 0);
+    (void)replay_search_begin(&loop, &(struct replay_query){files, "p", "c1", until_ns}, on_found, &a);
+    assert_false(a.done);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_true(a.done);
+    replay_search_cancel(
+        replay_search_begin(&loop, &(struct replay_query){files, "p", "c1", until_ns}, on_found, NULL));
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    free(path);
+    return a;
+}
+
+static void the_events_of_a_context_are_found_up_to_the_replays_time(void **state)
+{
+    (void)state;
+    struct recording *r = open_recording("b", RECORDING_REPLACE);
+    record_item(r, "events",
+                "{\"events\":[" OF_CONTEXT("2", "c1", "p", "2") "," OF_CONTEXT("1", "c1", "p", "1") "]}", 9);
+    record_event(r, AT(10), OF_CONTEXT("2", "c1", "p", "2"));
+    record_event(r, AT(10), OF_CONTEXT("c1", "c2", "p", "3"));
+    record_event(r, AT(10), OF_CONTEXT("3", "c1", "other", "3"));
+    record_event(r, AT(20), OF_CONTEXT("4", "c1", "p", "4"));
+    record_event(r, AT(30), OF_CONTEXT("5", "c1", "p", "5"));
+    must(recording_close(r, NULL));
+    struct answer a = search("b", AT(20));
+    assert_int_equal(a.status, STATUS_OK);
+    assert_string_equal(a.text, "{\"events\":[" OF_CONTEXT("4", "c1", "p", "4") "," OF_CONTEXT(
+                                    "2", "c1", "p", "2") "," OF_CONTEXT("1", "c1", "p", "1") "]}");
+    free(a.text);
+    a = search("/nonexistent/file", AT(20));
+    assert_int_equal(a.status, STATUS_NOT_FOUND);
+    free(a.text);
+    a = search("/dev/null", AT(20));
+    assert_int_equal(a.status, STATUS_FAILED);
+    free(a.text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -847,6 +914,7 @@ int main(void)
         cmocka_unit_test(several_files_are_one_history),
         cmocka_unit_test(a_replay_can_be_closed_from_its_own_callback),
         cmocka_unit_test(a_pipe_is_read_as_it_is_written),
+        cmocka_unit_test(the_events_of_a_context_are_found_up_to_the_replays_time),
     };
     return cmocka_run_group_tests(tests, group_begins, group_ends);
 }
