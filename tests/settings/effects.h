@@ -34,6 +34,7 @@ void effect_certificates(void);
 void effect_proxy(void);
 void effect_read_only(void);
 void effect_projects(void);
+void effect_colour(void);
 void effect_show(void);
 void effect_theme(void);
 void effect_glyphs(void);

@@ -50,6 +50,27 @@ void effect_label(void)
     leave(p);
 }
 
+static struct pty_cell label_cell(struct pty *p)
+{
+    const char *row = pty_row(p, 0), *at = strstr(row, "ctx");
+    struct pty_cell cell = {.fg = -2};
+    if (at != NULL)
+        pty_cell(p, 0, (int)(at - row), &cell); /* ASCII alone stands before it */
+    return cell;
+}
+
+void effect_colour(void)
+{
+    static const int magenta = 5;
+    struct pty *p =
+        open_live("contexts: [{name: ctx, colour: magenta, server: '$U', token-file: '$T'}]\n", NULL);
+    need(p, label_cell(p).fg == magenta, "a magenta label");
+    leave(p);
+    p = open_live(ONE, NULL);
+    need(p, label_cell(p).fg != magenta, "another colour");
+    leave(p);
+}
+
 /* One of them has no token: the other one is live all the same. */
 void effect_show(void)
 {

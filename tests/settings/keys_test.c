@@ -55,6 +55,7 @@ static const struct row {
 
     {"contexts.name", "contexts:\n- {name: '', server: 'http://a'}\n", "2:10", effect_contexts},
     {"contexts.label", "contexts:\n- {name: a, server: 'http://a', label: [x]}\n", "2:40", effect_label},
+    {"contexts.colour", "contexts:\n- {name: a, server: 'http://a', colour: pink}\n", "2:41", effect_colour},
     {"contexts.server", "contexts:\n- {name: a, server: a}\n", "2:21", effect_contexts},
     {"contexts.stream", "contexts:\n- {name: a, server: 'http://a', stream: b}\n", "2:41", effect_stream},
     {"contexts.token-file", "contexts:\n- {name: a, server: 'http://a', token-file: [t]}\n", "2:45",
@@ -77,9 +78,8 @@ static const struct row {
 
 /* Of the dashboard, whose own tests see them so far. */
 static const char *const seen_elsewhere[] = {
-    "mouse",          "clipboard",    "contexts.colour", "notify.bell",     "notify.osc9",
-    "notify.osc777",  "notify.title", "columns.tree",    "columns.waiting", "columns.decided",
-    "columns.events", "times.zone",   "times.format"};
+    "mouse",        "clipboard",       "notify.bell",     "notify.osc9",    "notify.osc777", "notify.title",
+    "columns.tree", "columns.waiting", "columns.decided", "columns.events", "times.zone",    "times.format"};
 
 static bool is_seen_elsewhere(const char *key)
 {
