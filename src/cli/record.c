@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "cli/picture.h"
+#include "cli/renew.h"
 #include "cli/watch.h"
 #include "feed/recording.h"
 
@@ -37,11 +38,14 @@ struct record {
     struct event event;
     size_t events_since_trim;
     uv_timer_t flush, time;
+    uv_timer_t renew; /* to the next look for a token, while this one is refused */
+    struct renewal *renewal;
+    char *token; /* the one in use */
     uv_signal_t signals[SIGNALS];
     size_t signal_count, open_handles;
     int64_t server_ns, monotonic_ns; /* the server's clock, and when it was read */
     int64_t synced_ns;
-    bool live_once, was_open, done;
+    bool live_once, lost, was_open, done;
     enum status status;
     struct error *err;
 };
@@ -177,6 +181,35 @@ static void on_snapshot_end(void *arg, bool replaces)
     check_until(r);
 }
 
+static void on_renew(uv_timer_t *timer);
+
+static void wait_for_token(struct record *r)
+{
+    const struct token_source *source = r->ctx->connections[0].token_source;
+    if (source != NULL && renewal_helps(source) && r->renewal == NULL)
+        uv_timer_start(&r->renew, on_renew, (uint64_t)renewal_wait_ms(source), 0);
+}
+
+static void on_renewed(void *arg, const char *token, const struct error *err)
+{
+    struct record *r = arg;
+    (void)err; /* the server has said what is wrong */
+    r->renewal = NULL;
+    if (token != NULL && (r->token == NULL || strcmp(token, r->token) != 0)) {
+        free(r->token);
+        r->token = mem_string(token);
+        feed_set_token(r->feed, token);
+    }
+    wait_for_token(r); /* until it is live */
+}
+
+/* A token that ends while recording: whoever makes tokens may put a new one where the old one was. */
+static void on_renew(uv_timer_t *timer)
+{
+    struct record *r = timer->data;
+    r->renewal = renewal_start(r->ctx->loop, r->ctx->connections[0].token_source, on_renewed, r);
+}
+
 static void on_live(struct record *r)
 {
     if (!r->live_once)
@@ -184,6 +217,17 @@ static void on_live(struct record *r)
     else
         cli_complain("live again");
     r->live_once = true;
+    r->lost = false;
+    uv_timer_stop(&r->renew);
+}
+
+static void on_lost(struct record *r, enum feed_state state, const char *why)
+{
+    if (!r->lost || state == FEED_REFUSED)
+        cli_complain("connection lost, trying again: %s", why);
+    r->lost = true;
+    if (state == FEED_REFUSED && !uv_is_active((const uv_handle_t *)&r->renew))
+        wait_for_token(r);
 }
 
 static void on_state(void *arg, enum feed_state state, const char *why)
@@ -204,7 +248,7 @@ static void on_state(void *arg, enum feed_state state, const char *why)
     if (state == FEED_LIVE)
         on_live(r);
     else
-        cli_complain("connection lost, trying again: %s", why);
+        on_lost(r, state, why);
     if (open_file(r))
         added(r, recording_add_link(r->recording, now_ns(r), names[state], why, r->err));
 }
@@ -269,6 +313,7 @@ static void close_handles(struct record *r)
 {
     close_handle(r, (uv_handle_t *)&r->flush);
     close_handle(r, (uv_handle_t *)&r->time);
+    close_handle(r, (uv_handle_t *)&r->renew);
     for (size_t i = 0; i < r->signal_count; i++)
         close_handle(r, (uv_handle_t *)&r->signals[i]);
     while (r->open_handles > 0)
@@ -291,14 +336,17 @@ static void run(struct record *r)
                                              .on_identity = on_identity};
     uv_timer_init(r->ctx->loop, &r->flush);
     uv_timer_init(r->ctx->loop, &r->time);
-    r->flush.data = r->time.data = r;
+    uv_timer_init(r->ctx->loop, &r->renew);
+    r->flush.data = r->time.data = r->renew.data = r;
     listen_to_signals(r);
     if (r->seconds > 0)
         uv_timer_start(&r->time, on_time, (uint64_t)r->seconds * 1000, 0);
+    r->token = mem_string(r->ctx->token);
     r->feed = feed_open(r->ctx->loop, r->ctx->http, &settings, &callbacks);
     while (!r->done)
         uv_run(r->ctx->loop, UV_RUN_ONCE);
     feed_close(r->feed);
+    renewal_cancel(r->renewal);
     close_handles(r);
 }
 
@@ -332,6 +380,7 @@ enum status cli_record(struct cli_context *ctx, const struct cli_args *args, str
     }
     model_free(r->model);
     event_free(&r->event);
+    free(r->token);
     free(r);
     return status;
 }

@@ -277,6 +277,14 @@ static int end_recording(pid_t pid, int signal)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+static int token_command(const char *words)
+{
+    char *line = mem_printf("'%s/drawbridged' --data data %s", world.programs, words);
+    const int ended = world_shell(&world, line);
+    free(line);
+    return ended;
+}
+
 /* Numbers of the stream's events in the file follow one another; returns how many there are. */
 static size_t assert_contiguous(const char *name)
 {
@@ -384,6 +392,29 @@ static void until_waiting_ends_it(void **state)
     wait_for("record.out", "not there after 1 s");
 }
 
+static void a_new_token_in_the_old_ones_place_is_taken(void **state)
+{
+    (void)state;
+    assert_int_equal(token_command("token create --name first --role viewer > recorder.token"), 0);
+    assert_int_equal(token_command("token create --name second --role viewer > next.token"), 0);
+    assert_int_equal(world_shell(&world, "chmod 600 recorder.token next.token"), 0);
+    char *admin = world.token_file;
+    world.token_file = world_path(&world, "recorder.token");
+    remove_file("r6.ndjson");
+    const pid_t pid = start_recording("r6.ndjson");
+    free(world.token_file);
+    world.token_file = admin;
+    wait_for("record.out", "until Ctrl-C");
+    assert_int_equal(token_command("token revoke first"), 0);
+    deliver("v60");
+    wait_for("record.out", "connection lost");
+    assert_int_equal(world_shell(&world, "mv next.token recorder.token"), 0);
+    wait_for("record.out", "live again");
+    wait_for("r6.ndjson", "hello:v60");
+    assert_int_equal(end_recording(pid, SIGINT), 0);
+    assert_contiguous("r6.ndjson");
+}
+
 static void a_server_that_is_not_there_leaves_no_file(void **state)
 {
     (void)state;
@@ -449,6 +480,7 @@ int main(void)
         cmocka_unit_test(it_overwrites_nothing_unless_asked_and_appends),
         cmocka_unit_test(sigterm_ends_it_with_whole_lines),
         cmocka_unit_test(until_waiting_ends_it),
+        cmocka_unit_test(a_new_token_in_the_old_ones_place_is_taken),
         cmocka_unit_test(a_server_that_is_not_there_leaves_no_file),
         cmocka_unit_test(a_full_disk_is_an_error_that_says_what_is_kept),
         cmocka_unit_test(a_replay_is_refused_where_a_server_is_asked),
