@@ -196,6 +196,8 @@ static void end_known_csi(struct input *in, char final, int count, const int val
     if (final == 'R' && count == 2)
         to->fn(to->arg,
                &(struct input_event){.kind = INPUT_REPORT, .row = value[0], .column = value[1], .text = ""});
+    else if (final == 'n' && count == 1 && (value[0] == 0 || value[0] == 3))
+        emit(to, INPUT_STATUS);
     else if (final == 'M' && count == 3) /* rxvt's form: X10's numbers in decimal */
         emit_mouse(in, value[0] - 32, value[2], value[1], false, to);
     else if ((final == 'I' || final == 'O') && count == 0)

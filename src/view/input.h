@@ -32,6 +32,7 @@ enum input_kind {
     INPUT_DECLINE, /* the cross mark: U+274C */
     INPUT_PASTE,   /* text, len: what was pasted, raw and cut at INPUT_PASTE_MAX */
     INPUT_REPORT,  /* row, column: the terminal's answer to a position report request */
+    INPUT_STATUS,  /* its answer to a status request: it is there */
     INPUT_MOUSE,   /* mouse, row, column; confirms nothing, whatever it points at */
     INPUT_FOCUS_IN,
     INPUT_FOCUS_OUT

@@ -5,6 +5,8 @@ libview_la_SOURCES = \
 	%D%/box.c \
 	%D%/boxdraw.c \
 	%D%/confirm.c \
+	%D%/description.c \
+	%D%/description.h \
 	%D%/detail.c \
 	%D%/draw.c \
 	%D%/events.c \
@@ -27,6 +29,10 @@ libview_la_SOURCES = \
 	%D%/list.c \
 	%D%/list.h \
 	%D%/log.c \
+	%D%/osc.c \
+	%D%/osc.h \
+	%D%/paint.c \
+	%D%/paint.h \
 	%D%/palette.c \
 	%D%/palette.h \
 	%D%/prompt.c \

@@ -9,7 +9,8 @@
 #include "view/internal.h"
 
 enum { COLUMN_NAME, COLUMN_SERVICE, COLUMN_VERSION, COLUMN_TASK, COLUMN_COUNT };
-#define AGE_WIDTH 4
+#define AGE_WIDTH    4
+#define CURSOR_WIDTH 24 /* cells */
 
 struct columns {
     int indent; /* cells a level */
@@ -107,12 +108,15 @@ static void draw_sequence(struct view *v, struct rect line, const struct row *ro
     const char *const texts[COLUMN_COUNT] = {view_safe(v, seq->name), view_safe(v, seq->service),
                                              view_version(v, seq), task_text(v, seq)};
     int x = line.x + 1 + (v->source_count > 1 ? 1 : 0) + 2 * c->indent;
+    /* What the cursor sets off is written at each step, twice: all of long names would be too much of it. */
+    const bool with_service =
+        !waiting && c->width[COLUMN_NAME] + c->gap + c->width[COLUMN_SERVICE] <= CURSOR_WIDTH;
     if (waiting)
         grid_fill(&v->grid, line, ROLE_WAITING, " ");
     (void)draw_text(v, line, x, line.y, state, view_glyph(v, theme_state_glyph(seq->state)));
     x += 2;
     for (int i = 0; i < COLUMN_COUNT; i++) {
-        const bool named = i == COLUMN_NAME || i == COLUMN_SERVICE;
+        const bool named = i == COLUMN_NAME || (i == COLUMN_SERVICE && with_service);
         struct rect column = {.x = x, .y = line.y, .w = c->width[i], .h = 1};
         if (c->width[i] == 0)
             continue;
@@ -125,7 +129,7 @@ static void draw_sequence(struct view *v, struct rect line, const struct row *ro
                                           : ROLE_TEXT,
                        texts[i]);
         x += c->width[i];
-        if (cursor && i == COLUMN_NAME)
+        if (cursor && i == COLUMN_NAME && with_service)
             grid_fill(&v->grid, (struct rect){.x = x, .y = line.y, .w = c->gap, .h = 1}, (int)name, " ");
         x += c->gap;
     }
@@ -235,13 +239,16 @@ static void draw_row(struct view *v, struct rect line, const struct row *row, co
                         view_glyph(v, GLYPH_CURSOR));
 }
 
-static void scroll_to_cursor(struct tree *t, int height)
+/* further: rows beyond the cursor that come into sight with it. Where the whole width scrolls, the terminal
+ * does that in few bytes; beside a detail every row is written anew, and so better for several steps at once.
+ */
+static void scroll_to_cursor(struct tree *t, int height, size_t further)
 {
     const size_t h = height > 0 ? (size_t)height : 1;
     if (t->cursor < t->top)
-        t->top = t->cursor;
+        t->top = t->cursor > further ? t->cursor - further : 0;
     if (t->cursor >= t->top + h)
-        t->top = t->cursor - h + 1;
+        t->top = t->cursor - h + 1 + further;
     if (t->top + h > t->count)
         t->top = t->count > h ? t->count - h : 0;
 }
@@ -305,7 +312,7 @@ void rows_draw(struct view *v, struct rect area)
         draw_empty(v, area);
         return;
     }
-    scroll_to_cursor(t, area.h);
+    scroll_to_cursor(t, area.h, view_is_split(v) ? (size_t)area.h / 2 : 0);
     const size_t last = t->top + (size_t)area.h < t->count ? t->top + (size_t)area.h : t->count;
     see_columns(v, t->top, last);
     const struct columns c = fit_columns(v, area.w);

@@ -405,7 +405,9 @@ static void arm_unanswered(struct view *v)
 {
     struct box *b = &v->box;
     const int64_t wait_ms = b->asked && v->reports_come ? REPORT_LOST_MS : REPORT_WAIT_MS;
-    if (b->open && b->drawn && !b->armed && view_now_ms(v) - b->drawn_ms >= wait_ms)
+    const int64_t taken_ms = term_caught_up_ms(v->term); /* by a terminal that was behind; it may still be */
+    const int64_t seen_ms = taken_ms > b->drawn_ms ? taken_ms : b->drawn_ms;
+    if (b->open && b->drawn && !b->armed && taken_ms >= 0 && view_now_ms(v) - seen_ms >= wait_ms)
         b->armed = true;
 }
 
@@ -420,8 +422,10 @@ static void on_input(void *arg, const struct input_event *ev)
     struct view *v = arg;
     if (v->closing)
         return;
-    if (ev->kind == INPUT_REPORT) {
-        on_report(v);
+    if (ev->kind == INPUT_REPORT || ev->kind == INPUT_STATUS) {
+        term_take_answer(v->term, ev->kind == INPUT_STATUS);
+        if (ev->kind == INPUT_REPORT)
+            on_report(v);
         return;
     }
     v->wall.key_ms = view_now_ms(v);

@@ -19,25 +19,16 @@ struct heard {
 
 static void hear(void *arg, const struct input_event *ev)
 {
-    static const char *const names[] = {[INPUT_UP] = "up",
-                                        [INPUT_DOWN] = "down",
-                                        [INPUT_LEFT] = "left",
-                                        [INPUT_RIGHT] = "right",
-                                        [INPUT_HOME] = "home",
-                                        [INPUT_END] = "end",
-                                        [INPUT_PAGE_UP] = "pgup",
-                                        [INPUT_PAGE_DOWN] = "pgdn",
-                                        [INPUT_DELETE] = "delete",
-                                        [INPUT_ENTER] = "enter",
-                                        [INPUT_ESC] = "esc",
-                                        [INPUT_TAB] = "tab",
-                                        [INPUT_BACKTAB] = "backtab",
-                                        [INPUT_BACKSPACE] = "backspace",
-                                        [INPUT_APPROVE] = "approve",
-                                        [INPUT_DECLINE] = "decline",
-                                        [INPUT_FOCUS_IN] = "focus",
-                                        [INPUT_FOCUS_OUT] = "blur",
-                                        [INPUT_F1] = "f1"};
+    static const char *const names[] = {[INPUT_UP] = "up",           [INPUT_DOWN] = "down",
+                                        [INPUT_LEFT] = "left",       [INPUT_RIGHT] = "right",
+                                        [INPUT_HOME] = "home",       [INPUT_END] = "end",
+                                        [INPUT_PAGE_UP] = "pgup",    [INPUT_PAGE_DOWN] = "pgdn",
+                                        [INPUT_DELETE] = "delete",   [INPUT_ENTER] = "enter",
+                                        [INPUT_ESC] = "esc",         [INPUT_TAB] = "tab",
+                                        [INPUT_BACKTAB] = "backtab", [INPUT_BACKSPACE] = "backspace",
+                                        [INPUT_APPROVE] = "approve", [INPUT_DECLINE] = "decline",
+                                        [INPUT_FOCUS_IN] = "focus",  [INPUT_FOCUS_OUT] = "blur",
+                                        [INPUT_STATUS] = "status",   [INPUT_F1] = "f1"};
     static const char *const mouse[] = {
         [INPUT_MOUSE_PRESS] = "press",          [INPUT_MOUSE_DOUBLE] = "double",
         [INPUT_MOUSE_MIDDLE] = "middle",        [INPUT_MOUSE_RIGHT] = "right",
@@ -125,6 +116,7 @@ static const struct row rows[] = {
     {"X10 cut off by an arrow", "\033[M \033[Ax", "up x"},
     {"mouse, form of rxvt", "\033[32;12;5Mx\033[35;12;5Mx\033[96;12;5Mx",
      "press(5,12) x release(5,12) x wheel-up(5,12) x"},
+    {"status", "\033[0nx\033[3nx\033[5nx", "status x status x x"},
     {"focus", "\033[I\033[Ox", "focus blur x"},
     {"position report", "\033[12;40R", "report(12,40)"},
     {"a paste is one event", "\033[200~a\rDq\xe2\x9c\x85\033[201~x", "paste(a\rDq\xe2\x9c\x85) x"},

@@ -216,23 +216,98 @@ static void a_running_task_counts_seconds(void **state)
     screen_end(p);
 }
 
+static const char *const depths[][2] = {{"COLORTERM"}, {"COLORTERM=truecolor"}, {"TERM=linux"}};
+#define DEPTHS (sizeof depths / sizeof *depths)
+
+static struct pty *open_measured(const char *scene, int columns, int rows, size_t depth)
+{
+    return screen_start(
+        &(struct screen_options){.scene = scene, .columns = columns, .rows = rows, .env = depths[depth]});
+}
+
+/* Bytes that a key costs; the detail beside the tree follows later, when the cursor rests. */
+static size_t bytes_of_key(struct pty *p, const char *key)
+{
+    pty_wait_quiet(p, 250);
+    (void)pty_bytes(p);
+    pty_type(p, key);
+    pty_wait_quiet(p, 60);
+    return pty_bytes(p);
+}
+
 static void a_step_of_the_cursor_is_small(void **state)
 {
     static const int sizes[][2] = {{80, 24}, {120, 30}, {200, 60}};
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        struct pty *p = screen_open("tour", sizes[i][0], sizes[i][1]);
-        pty_type(p, "g");
-        for (int j = 0; j < 16; j++) {
-            pty_wait_quiet(p, 250);
-            (void)pty_bytes(p);
-            pty_type(p, "j");
-            pty_wait_quiet(p, 60); /* the detail beside it follows later, when the cursor rests */
-            const size_t bytes = pty_bytes(p);
-            if (bytes > 150)
-                print_message("%dx%d, step %d: %zu bytes\n", sizes[i][0], sizes[i][1], j, bytes);
-            assert_in_range(bytes, 1, 150);
+        for (size_t depth = 0; depth < DEPTHS; depth++) {
+            struct pty *p = open_measured("tour", sizes[i][0], sizes[i][1], depth);
+            pty_type(p, "g");
+            for (int j = 0; j < 16; j++) {
+                const size_t bytes = bytes_of_key(p, "j");
+                if (bytes > 120)
+                    print_message("%dx%d, %s, step %d: %zu bytes\n", sizes[i][0], sizes[i][1],
+                                  depths[depth][0], j, bytes);
+                assert_in_range(bytes, 1, 120);
+            }
+            screen_end(p);
         }
+    }
+}
+
+static void a_scroll_by_one_row_is_small(void **state)
+{
+    (void)state;
+    for (size_t depth = 0; depth < DEPTHS; depth++) {
+        struct pty *p = open_measured("many", 80, 24, depth);
+        pty_type(p, "gjjjjjjjjjjjjjjjjjjj"); /* to the last row that is seen */
+        for (int j = 0; j < 12; j++) {
+            const size_t bytes = bytes_of_key(p, "j");
+            assert_in_range(bytes, 1, 250);
+        }
+        const char *raw;
+        size_t len;
+        raw = pty_raw(p, &len);
+        assert_null(memmem(raw, len, "\033[S", 3)); /* which several emulators lack */
+        assert_null(memmem(raw, len, "\033[T", 3));
+        pty_type(p, "kkkkkkkkkkkkkkkkkkk");
+        for (int j = 0; j < 8; j++)
+            assert_in_range(bytes_of_key(p, "k"), 1, 250);
+        screen_end(p);
+    }
+}
+
+/* Beside the detail no terminal can scroll the tree alone: it goes on by half a screen, now and then. */
+static void a_step_beside_the_detail_is_small_in_the_mean(void **state)
+{
+    enum { STEPS = 60 };
+    (void)state;
+    for (size_t depth = 0; depth < DEPTHS; depth++) {
+        struct pty *p = open_measured("many", 120, 30, depth);
+        size_t total = 0;
+        pty_type(p, "g");
+        for (int j = 0; j < STEPS; j++)
+            total += bytes_of_key(p, "j");
+        if (total > STEPS * 250)
+            print_message("%s: %zu bytes in %d steps\n", depths[depth][0], total, STEPS);
+        assert_in_range(total, STEPS, STEPS * 250);
+        screen_end(p);
+    }
+}
+
+static void the_first_screen_is_small(void **state)
+{
+    static const int sizes[][2] = {{80, 24}, {120, 30}};
+    static const char *const scenes[] = {"tour", "many"};
+    (void)state;
+    for (size_t i = 0; i < 2 * DEPTHS * 2; i++) {
+        const int *size = sizes[i % 2];
+        struct pty *p = open_measured(scenes[i / 2 % 2], size[0], size[1], i / 4);
+        const size_t bytes = pty_bytes(p);
+        if (bytes > 6144)
+            print_message("%s, %dx%d, %s: %zu bytes\n", scenes[i / 2 % 2], size[0], size[1], depths[i / 4][0],
+                          bytes);
+        assert_in_range(bytes, 500, 6144);
         screen_end(p);
     }
 }
@@ -464,6 +539,9 @@ int main(void)
         cmocka_unit_test(an_age_changes_by_itself_at_its_minute),
         cmocka_unit_test(a_running_task_counts_seconds),
         cmocka_unit_test(a_step_of_the_cursor_is_small),
+        cmocka_unit_test(a_scroll_by_one_row_is_small),
+        cmocka_unit_test(a_step_beside_the_detail_is_small_in_the_mean),
+        cmocka_unit_test(the_first_screen_is_small),
         cmocka_unit_test(a_changed_row_is_small),
         cmocka_unit_test(no_size_breaks_it),
         cmocka_unit_test(no_terminal_no_dashboard),
