@@ -169,6 +169,26 @@ static enum status find_in_store(struct cli_context *ctx, struct candidates *c, 
     return status;
 }
 
+/* What a recording knows of is in its picture. */
+static enum status find_in_replay(struct cli_context *ctx, struct candidates *c, struct error *err)
+{
+    struct model *m = NULL;
+    enum status status = cli_replay_picture(ctx, &m, err);
+    if (status != STATUS_OK)
+        return status;
+    const struct model_sequence *waiting = model_find_approval(m, c->id);
+    struct cli_walk walk = {0};
+    for (const struct model_sequence *seq; (seq = cli_next_sequence(m, &walk)) != NULL;)
+        consider(c, seq->context, seq->stage->project->name);
+    if (waiting != NULL && c->fitting == 0) {
+        c->found = (struct cli_target){mem_string(waiting->context),
+                                       mem_string(waiting->stage->project->name), mem_string(c->id)};
+        c->fitting = 1;
+    }
+    model_free(m);
+    return STATUS_OK;
+}
+
 enum status cli_find_target(struct cli_context *ctx, const char *id, struct cli_target *out,
                             struct error *err)
 {
@@ -183,13 +203,15 @@ enum status cli_find_target(struct cli_context *ctx, const char *id, struct cli_
     if (c.id_len == 0)
         status = error_set(err, STATUS_USAGE, "an empty id fits everything");
     if (status == STATUS_OK)
-        status = feed_take_snapshot(ctx->http, &settings, FEED_STATES, &callbacks, err);
-    if (status == STATUS_OK && c.fitting == 0 && uuid_is_valid(lower))
+        status = ctx->replays != NULL
+                     ? find_in_replay(ctx, &c, err)
+                     : feed_take_snapshot(ctx->http, &settings, FEED_STATES, &callbacks, err);
+    if (status == STATUS_OK && c.fitting == 0 && uuid_is_valid(lower) && ctx->replays == NULL)
         status = find_in_store(ctx, &c, err);
     if (status == STATUS_OK && c.fitting == 0)
-        status =
-            error_set(err, STATUS_NOT_FOUND,
-                      "%s is no Keptn context, no beginning of one, and no approval on %s", id, ctx->server);
+        status = error_set(err, STATUS_NOT_FOUND,
+                           "%s is no Keptn context, no beginning of one, and no approval on %s", id,
+                           ctx->replays != NULL ? ctx->name : ctx->server);
     if (status == STATUS_OK && c.fitting > 1)
         status =
             error_set(err, STATUS_USAGE, "%s fits %zu Keptn contexts, such as %s and %s: give more of it", id,
@@ -215,9 +237,10 @@ enum status cli_context_events(struct cli_context *ctx, const struct cli_target 
                                struct error *err)
 {
     cJSON *newest_first = NULL;
-    enum status status =
-        cli_ask_pages(ctx, "events", &newest_first, err, CLI_M "/event?keptnContext={}&project={}",
-                      target->context, target->project);
+    enum status status = ctx->replays != NULL ? cli_replay_events(ctx, target, &newest_first, err)
+                                              : cli_ask_pages(ctx, "events", &newest_first, err,
+                                                              CLI_M "/event?keptnContext={}&project={}",
+                                                              target->context, target->project);
     if (status != STATUS_OK)
         return status;
     *out = cJSON_CreateArray();

@@ -18,6 +18,10 @@ size_t cli_apply_part(struct model *m, const char *what, const char *text, size_
                       struct error *err);
 /* The same from the recordings, as they end; their clock goes to ctx. */
 MUST_CHECK enum status cli_replay_picture(struct cli_context *ctx, struct model **out, struct error *err);
+struct cli_target;
+/* All events of a context in the recordings, newest first; the caller's. */
+MUST_CHECK enum status cli_replay_events(struct cli_context *ctx, const struct cli_target *target,
+                                         cJSON **out, struct error *err);
 struct replay;
 /* Opens the recordings at their speed; what a person should know goes to standard error. */
 MUST_CHECK enum status cli_open_replay(struct cli_context *ctx, const struct feed_callbacks *callbacks,

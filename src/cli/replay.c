@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "cli/picture.h"
+#include "feed/replay_search.h"
 
 #define SPEED_MAX   1e9
 #define TRIM_EVENTS 2000
@@ -39,13 +41,14 @@ enum status cli_set_replay(struct cli_context *ctx, const struct cli_args *args,
 enum status cli_check_replay(const struct cli_context *ctx, const struct cli_command *command,
                              struct error *err)
 {
-    static cli_run *const takes[] = {cli_list, cli_watch, cli_help};
+    static cli_run *const takes[] = {cli_list, cli_show, cli_watch, cli_help};
     if (ctx->replays == NULL || command == NULL)
         return STATUS_OK;
     for (size_t i = 0; i < sizeof takes / sizeof *takes; i++)
         if (command->run == takes[i])
             return STATUS_OK;
-    return error_set(err, STATUS_USAGE, "%.*s asks a server; a --replay is for the dashboard, list and watch",
+    return error_set(err, STATUS_USAGE,
+                     "%.*s asks a server; a --replay is for the dashboard, list, show and watch",
                      (int)strcspn(command->words, "|"), command->words);
 }
 
@@ -134,4 +137,39 @@ enum status cli_replay_picture(struct cli_context *ctx, struct model **out, stru
         cli_complain("%zu parts of the recording were left out: %s", f.left_out, f.why.text);
     *out = f.model;
     return STATUS_OK;
+}
+
+struct searching {
+    uv_loop_t *loop;
+    bool over;
+    enum status status;
+    cJSON *answer;
+    struct error *err;
+};
+
+static void on_found(void *arg, enum status status, const char *text, size_t len, const struct error *err)
+{
+    struct searching *s = arg;
+    s->over = true;
+    s->status = status;
+    if (status != STATUS_OK)
+        *s->err = *err;
+    else
+        s->status = json_parse(text, len, &s->answer, s->err);
+    uv_stop(s->loop); /* as http_ask */
+}
+
+enum status cli_replay_events(struct cli_context *ctx, const struct cli_target *target, cJSON **out,
+                              struct error *err)
+{
+    struct searching s = {.loop = ctx->loop, .err = err};
+    const struct replay_query query = {
+        .files = ctx->replays, .project = target->project, .context = target->context, .until_ns = INT64_MAX};
+    (void)replay_search_begin(ctx->loop, &query, on_found, &s); /* it ends by on_found */
+    while (!s.over)
+        uv_run(ctx->loop, UV_RUN_ONCE);
+    if (s.status == STATUS_OK)
+        *out = cJSON_DetachItemFromObjectCaseSensitive(s.answer, "events");
+    cJSON_Delete(s.answer);
+    return s.status;
 }

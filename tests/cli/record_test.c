@@ -445,7 +445,7 @@ static void a_full_disk_is_an_error_that_says_what_is_kept(void **state)
 
 static void a_replay_is_refused_where_a_server_is_asked(void **state)
 {
-    static const char *const commands[] = {"show 1", "status", "approve 1 --yes", "record x", "get projects"};
+    static const char *const commands[] = {"log 1", "status", "approve 1 --yes", "record x", "get projects"};
     (void)state;
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         char *line = mem_printf("'%s/drawbridge' --replay r2.ndjson %s 2> err", world.programs, commands[i]);
@@ -456,6 +456,30 @@ static void a_replay_is_refused_where_a_server_is_asked(void **state)
     char *line = mem_printf("'%s/drawbridge' --replay r2.ndjson --speed fast list 2> err", world.programs);
     assert_int_equal(world_shell(&world, line), 2);
     free(line);
+}
+
+static void show_tells_of_a_sequence_in_a_recording(void **state)
+{
+    (void)state;
+    char *path = world_path(&world, "r1b.ndjson");
+    const pid_t pid = start_recording("r1b.ndjson");
+    wait_for("record.out", "until Ctrl-C");
+    deliver("v40");
+    decide("decline", "not on a Friday");
+    wait_for("r1b.ndjson", "not on a Friday");
+    assert_int_equal(end_recording(pid, SIGINT), 0);
+    char *id = mem_string_n(world.context, 13);
+    char *text = world_run(&world, 0, "show", id, "--replay", path, NULL);
+    const char *const words[] = {world.context, "v40", "not on a Friday", "approval"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(text, words[i]) == NULL)
+            fail_msg("\"%s\" is not in: %s", words[i], text);
+    free(text);
+    text = world_run(&world, 3, "show", "ffffffff-ffff", "--replay", path, NULL);
+    assert_non_null(strstr(text, "no approval on r1b.ndjson"));
+    free(text);
+    free(id);
+    free(path);
 }
 
 static void watch_prints_a_replay_to_its_end(void **state)
@@ -484,6 +508,7 @@ int main(void)
         cmocka_unit_test(a_server_that_is_not_there_leaves_no_file),
         cmocka_unit_test(a_full_disk_is_an_error_that_says_what_is_kept),
         cmocka_unit_test(a_replay_is_refused_where_a_server_is_asked),
+        cmocka_unit_test(show_tells_of_a_sequence_in_a_recording),
         cmocka_unit_test(watch_prints_a_replay_to_its_end),
     };
     return cmocka_run_group_tests(tests, set_up_group, tear_down_group);
