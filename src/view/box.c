@@ -231,7 +231,8 @@ void box_key(struct view *v, const struct input_event *ev)
 {
     struct box *b = &v->box;
     const bool esc = ev->kind == INPUT_ESC, ctrl_c = ev->kind == INPUT_CTRL && ev->ch == 'C';
-    b->told = NULL;
+    if (v->typing.in_read <= 1) /* what was said about one key of a paste stays until it is read */
+        b->told = NULL;
     if (b->phase == BOX_OVERTAKEN) { /* whatever else was typed was meant for the box that is gone */
         if (esc)
             box_close(v);

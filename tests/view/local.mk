@@ -102,6 +102,28 @@ TESTS += %D%/suite_test
 %C%_suite_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_suite_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
+check_LTLIBRARIES += %D%/libmistakes.la
+%C%_libmistakes_la_SOURCES = %D%/mistakes.c %D%/mistakes.h
+%C%_libmistakes_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+
+check_PROGRAMS += %D%/mistakes_keys_test
+TESTS += %D%/mistakes_keys_test
+%C%_mistakes_keys_test_SOURCES = %D%/mistakes_keys_test.c
+%C%_mistakes_keys_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_mistakes_keys_test_LDADD = %D%/libmistakes.la $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/mistakes_state_test
+TESTS += %D%/mistakes_state_test
+%C%_mistakes_state_test_SOURCES = %D%/mistakes_state_test.c
+%C%_mistakes_state_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_mistakes_state_test_LDADD = %D%/libmistakes.la $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/mistakes_random_test
+TESTS += %D%/mistakes_random_test
+%C%_mistakes_random_test_SOURCES = %D%/mistakes_random_test.c
+%C%_mistakes_random_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_mistakes_random_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
 check_PROGRAMS += %D%/undo_test
 TESTS += %D%/undo_test
 %C%_undo_test_SOURCES = %D%/undo_test.c
