@@ -36,8 +36,10 @@ struct decision {
     uv_timer_t timer;
     struct http_call *call;
     char *project, *stage, *service, *context, *triggeredid;
+    char *comment, *decisionid;
     char *body;
     bool approve, ask_first;
+    bool open;         /* as the server has just said */
     bool asked_before; /* an attempt got no answer: it may have arrived */
     int64_t begun_ns;
     uint64_t retry_ms;
@@ -74,7 +76,8 @@ void decide_set_token(struct decide *d, const char *token)
 static void free_decision(uv_handle_t *handle)
 {
     struct decision *dec = handle->data;
-    char *texts[] = {dec->project, dec->stage, dec->service, dec->context, dec->triggeredid, dec->body};
+    char *texts[] = {dec->project,     dec->stage,   dec->service,    dec->context,
+                     dec->triggeredid, dec->comment, dec->decisionid, dec->body};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     free(dec);
@@ -131,9 +134,8 @@ static void end(struct decision *dec, enum decision_state state, const char *tex
 }
 
 /* approval.finished as Keptn's Bridge sends it (keptn-events.md, section 4), with our decisionid. */
-static char *make_body(const struct decision_request *request)
+static char *make_body(const struct decision_request *request, const char *id)
 {
-    char id[UUID_SIZE];
     struct buffer text = BUFFER_LIMIT(JSON_EVENT_MAX);
     cJSON *data = event_data_new(request->project, request->stage, request->service, request->labels,
                                  "succeeded", request->approve ? "pass" : "fail", request->comment);
@@ -143,7 +145,6 @@ static char *make_body(const struct decision_request *request)
                                       .triggeredid = request->triggeredid,
                                       .decisionid = id,
                                       .data = data};
-    uuid_new(id);
     bool fits = event_print(&draft, &text);
     cJSON_Delete(data);
     if (fits)
@@ -153,6 +154,7 @@ static char *make_body(const struct decision_request *request)
 }
 
 static void ask(struct decision *dec);
+static void look(struct decision *dec);
 static void send_decision(struct decision *dec);
 
 static void on_timer(uv_timer_t *timer)
@@ -283,15 +285,96 @@ static void asked(void *arg, const struct http_response *response)
         end(dec, DECISION_FAILED, text);
         return;
     }
-    bool open = names_approval(answer, dec->triggeredid);
+    dec->open = names_approval(answer, dec->triggeredid);
     cJSON_Delete(answer);
-    if (open || dec->asked_before) {
-        /* Closed after an attempt without an answer: it may be ours that closed it. drawbridged tells by the
-         * decisionid. */
+    if (dec->open && !dec->asked_before)
         send_decision(dec);
+    else
+        look(dec);
+}
+
+/* ---- who has decided: a server without decisionids tells only by its events ---- */
+
+/* Is this approval.finished the one that we have sent? A server that knows decisionid keeps it; of another
+ * one's events, that with our words and our result is taken for ours: it did what ours would have done. */
+static bool is_ours(const struct decision *dec, const cJSON *event)
+{
+    const cJSON *data = json_get(event, "data");
+    const char *id = json_text(event, "decisionid"), *source = json_text(event, "source"),
+               *result = json_text(data, "result"), *message = json_text(data, "message");
+    if (id != NULL)
+        return strcmp(id, dec->decisionid) == 0;
+    return source != NULL && strcmp(source, DECIDE_SOURCE) == 0 && result != NULL &&
+           strcmp(result, dec->approve ? "pass" : "fail") == 0 &&
+           strcmp(message != NULL ? message : "", dec->comment) == 0;
+}
+
+/* The approval.finished events of our approval: is one of them ours? *other becomes the newest that is not.
+ */
+static bool find_finished(const struct decision *dec, const cJSON *answer, const cJSON **other)
+{
+    const cJSON *event;
+    bool found = false;
+    *other = NULL;
+    cJSON_ArrayForEach(event, json_get(answer, "events"))
+    {
+        const char *id = json_text(event, "triggeredid"), *time = json_text(event, "time");
+        const char *newest = *other != NULL ? json_text(*other, "time") : NULL;
+        if (id == NULL || strcmp(id, dec->triggeredid) != 0)
+            continue;
+        if (is_ours(dec, event))
+            found = true;
+        else if (newest == NULL || (time != NULL && strcmp(time, newest) > 0)) /* RFC 3339, all in UTC */
+            *other = event;
+    }
+    return found;
+}
+
+static void end_decided_elsewhere(struct decision *dec, const cJSON *other)
+{
+    char text[ERROR_TEXT_SIZE];
+    const char *result = json_text(json_get(other, "data"), "result"), *by = json_text(other, "decidedby"),
+               *time = json_text(other, "time");
+    if (by == NULL)
+        by = json_text(other, "source");
+    const char *sent = dec->asked_before ? "" : "; nothing was sent";
+    if (other == NULL)
+        (void)snprintf(text, sizeof text, "the approval is not open any more%s", sent);
+    else
+        (void)snprintf(text, sizeof text, "%s by %.100s at %.16s%s",
+                       result != NULL && strcmp(result, "fail") == 0 ? "declined" : "approved",
+                       by != NULL ? by : "somebody else", time != NULL ? time : "a time not told", sent);
+    end(dec, DECISION_CONFLICT, text);
+}
+
+static void looked(void *arg, const struct http_response *response)
+{
+    struct decision *dec = arg;
+    cJSON *answer = NULL;
+    const cJSON *other = NULL;
+    dec->call = NULL;
+    if (is_temporary(response)) {
+        retry(dec, response);
         return;
     }
-    end(dec, DECISION_CONFLICT, "the approval is not open any more: nothing was sent");
+    if (response->code != 200 || json_parse(response->body, response->body_len, &answer, NULL) != STATUS_OK)
+        answer = NULL; /* whoever may decide may not read: the approval itself has to do */
+    if (find_finished(dec, answer, &other))
+        end(dec, DECISION_ACCEPTED, "");
+    else if (dec->open)
+        send_decision(dec);
+    else
+        end_decided_elsewhere(dec, other);
+    cJSON_Delete(answer);
+}
+
+static void look(struct decision *dec)
+{
+    char *url = http_url(dec->owner->server,
+                         "/mongodb-datastore/event?project={}&keptnContext={}&type=" APPROVAL_FINISHED
+                         "&pageSize=100",
+                         dec->project, dec->context);
+    dec->call = call_server(dec->owner, "GET", url, NULL, looked, dec);
 }
 
 static void ask(struct decision *dec)
@@ -307,6 +390,8 @@ static void ask(struct decision *dec)
 void decide_submit(struct decide *d, const struct decision_request *request, decision_fn on_change, void *arg)
 {
     struct decision *dec = MEM_NEW(struct decision);
+    char id[UUID_SIZE];
+    uuid_new(id);
     *dec = (struct decision){.owner = d,
                              .next = d->decisions,
                              .project = mem_string(request->project),
@@ -314,13 +399,15 @@ void decide_submit(struct decide *d, const struct decision_request *request, dec
                              .service = mem_string(request->service),
                              .context = mem_string(request->context),
                              .triggeredid = mem_string(request->triggeredid),
+                             .comment = mem_string(request->comment != NULL ? request->comment : ""),
+                             .decisionid = mem_string(id),
                              .approve = request->approve,
                              .ask_first = request->stale,
                              .begun_ns = clock_monotonic_ns(),
                              .retry_ms = RETRY_FIRST_MS,
                              .on_change = on_change,
                              .arg = arg};
-    dec->body = make_body(request);
+    dec->body = make_body(request, id);
     d->decisions = dec;
     d->pending++;
     uv_timer_init(d->loop, &dec->timer);

@@ -25,7 +25,9 @@ void decide_free(struct decide *d);
 enum decision_state {
     DECISION_ASKING, /* the feed was stale: the server is asked first whether the approval is still open */
     DECISION_SENDING,
-    DECISION_RETRYING, /* no answer came; the same decisionid is sent again (1 s, 2 s, 4 s … for 60 s) */
+    DECISION_RETRYING, /* no answer came; the same decisionid is sent again (1 s, 2 s, 4 s … for 60 s), each
+                          time after a look at the approval and the event store: a Keptn knows no decisionid
+                        */
     DECISION_ACCEPTED, /* the server has it; the stream will tell the rest */
     DECISION_CONFLICT, /* somebody else decided: text says who and when */
     DECISION_FAILED    /* text says why and what to do */

@@ -23,6 +23,20 @@
 #define STEPS_MAX 8
 #define TRIGGERED "11111111-1111-4111-8111-111111111111"
 
+#define OPEN                                                                                                 \
+    {                                                                                                        \
+        "GET", 200, "{\"events\":[{\"id\":\"" TRIGGERED "\"}]}"                                              \
+    }
+#define CLOSED                                                                                               \
+    {                                                                                                        \
+        "GET", 200, "{\"events\":[]}"                                                                        \
+    }
+/* The event store's answer: one approval.finished; more: further members, each with a comma in front. */
+#define FINISHED(source, result, message, more)                                                              \
+    "{\"events\":[{\"type\":\"sh.keptn.event.approval.finished\",\"time\":\"2026-11-24T10:00:01.000Z\","     \
+    "\"triggeredid\":\"" TRIGGERED "\",\"source\":\"" source "\",\"data\":{\"result\":\"" result             \
+    "\",\"message\":\"" message "\"}" more "}]}"
+
 struct step {
     const char *method;
     unsigned code; /* 0: the connection is cut without an answer */
@@ -206,17 +220,93 @@ static void a_decision_is_the_event_that_keptn_expects(void **state)
 static void a_retry_after_a_lost_answer_asks_and_carries_the_same_decisionid(void **state)
 {
     static const struct step steps[STEPS_MAX] = {
-        {"POST", 0, ""}, {"GET", 200, "{\"events\":[{\"id\":\"" TRIGGERED "\"}]}"}, {"POST", 200, "{}"}};
+        {"POST", 0, ""}, OPEN, {"GET", 200, "{\"events\":[]}"}, {"POST", 200, "{}"}};
     struct fixture f;
     (void)state;
     open_fixture(&f, steps, false);
     decide(&f, true, false);
     assert_int_equal(f.last, DECISION_ACCEPTED);
     assert_int_equal(f.retries, 1);
-    char *first = decision_id(f.script.bodies[0]), *second = decision_id(f.script.bodies[2]);
+    char *first = decision_id(f.script.bodies[0]), *second = decision_id(f.script.bodies[3]);
     assert_string_equal(first, second);
     free(first);
     free(second);
+    close_fixture(&f);
+}
+
+/* A Keptn answers every event with 200 and drops what it has no use for: only its store tells. */
+static void a_server_without_decisionids_is_not_sent_the_same_twice(void **state)
+{
+    static const struct {
+        struct step steps[STEPS_MAX];
+        enum decision_state end;
+        size_t asked;
+        const char *text;
+    } rows[] = {
+        /* it had arrived, and closed the approval; or has not closed it yet */
+        {{{"POST", 0, ""}, CLOSED, {"GET", 200, FINISHED("drawbridge", "pass", "looks good", "")}},
+         DECISION_ACCEPTED,
+         3,
+         ""},
+        {{{"POST", 0, ""}, OPEN, {"GET", 200, FINISHED("drawbridge", "pass", "looks good", "")}},
+         DECISION_ACCEPTED,
+         3,
+         ""},
+        /* somebody else was faster: by another source, with another result, words, or decisionid */
+        {{{"POST", 0, ""}, CLOSED, {"GET", 200, FINISHED("bridge", "pass", "looks good", "")}},
+         DECISION_CONFLICT,
+         3,
+         "approved by bridge at 2026-11-24T10:00"},
+        {{{"POST", 0, ""}, CLOSED, {"GET", 200, FINISHED("drawbridge", "fail", "looks good", "")}},
+         DECISION_CONFLICT,
+         3,
+         "declined by drawbridge at 2026-11-24T10:00"},
+        {{{"POST", 0, ""}, CLOSED, {"GET", 200, FINISHED("drawbridge", "pass", "other words", "")}},
+         DECISION_CONFLICT,
+         3,
+         "approved by drawbridge at 2026-11-24T10:00"},
+        {{{"POST", 0, ""},
+          CLOSED,
+          {"GET", 200,
+           FINISHED("drawbridge", "pass", "looks good", ",\"decisionid\":\"x\",\"decidedby\":\"tom\"")}},
+         DECISION_CONFLICT,
+         3,
+         "approved by tom at 2026-11-24T10:00"},
+        {{{"POST", 0, ""}, CLOSED, {"GET", 200, "{\"events\":[]}"}},
+         DECISION_CONFLICT,
+         3,
+         "the approval is not open any more"},
+        /* the store may not be read: the approval alone tells */
+        {{{"POST", 0, ""}, OPEN, {"GET", 403, ""}, {"POST", 200, "{}"}}, DECISION_ACCEPTED, 4, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture f;
+        open_fixture(&f, rows[i].steps, false);
+        decide(&f, true, false);
+        assert_int_equal(f.last, rows[i].end);
+        assert_int_equal(f.script.asked, rows[i].asked);
+        assert_string_equal(f.text, rows[i].text);
+        assert_string_equal(f.script.urls[2], "/api/mongodb-datastore/event");
+        close_fixture(&f);
+    }
+}
+
+static void a_store_that_does_not_answer_is_asked_again(void **state)
+{
+    static const struct step steps[STEPS_MAX] = {
+        {"POST", 0, ""},
+        OPEN,
+        {"GET", 503, ""},
+        CLOSED,
+        {"GET", 200, FINISHED("drawbridge", "pass", "looks good", "")}};
+    struct fixture f;
+    (void)state;
+    open_fixture(&f, steps, false);
+    decide(&f, true, false);
+    assert_int_equal(f.last, DECISION_ACCEPTED);
+    assert_int_equal(f.script.asked, 5);
+    assert_int_equal(f.retries, 2);
     close_fixture(&f);
 }
 
@@ -255,15 +345,15 @@ static void refusals_say_what_to_do(void **state)
 
 static void on_stale_data_the_server_is_asked_first(void **state)
 {
-    static const struct step gone[STEPS_MAX] = {{"GET", 200, "{\"events\":[]}"}};
-    static const struct step open[STEPS_MAX] = {{"GET", 200, "{\"events\":[{\"id\":\"" TRIGGERED "\"}]}"},
-                                                {"POST", 200, "{}"}};
+    static const struct step gone[STEPS_MAX] = {CLOSED, {"GET", 200, FINISHED("tom", "fail", "no", "")}};
+    static const struct step open[STEPS_MAX] = {OPEN, {"POST", 200, "{}"}};
     struct fixture f;
     (void)state;
     open_fixture(&f, gone, false);
     decide(&f, true, true);
     assert_int_equal(f.last, DECISION_CONFLICT);
-    assert_int_equal(f.script.asked, 1);
+    assert_string_equal(f.text, "declined by tom at 2026-11-24T10:00; nothing was sent");
+    assert_int_equal(f.script.asked, 2);
     close_fixture(&f);
     open_fixture(&f, open, false);
     decide(&f, true, true);
@@ -310,6 +400,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_decision_is_the_event_that_keptn_expects),
         cmocka_unit_test(a_retry_after_a_lost_answer_asks_and_carries_the_same_decisionid),
+        cmocka_unit_test(a_server_without_decisionids_is_not_sent_the_same_twice),
+        cmocka_unit_test(a_store_that_does_not_answer_is_asked_again),
         cmocka_unit_test(a_conflict_shows_the_servers_words),
         cmocka_unit_test(refusals_say_what_to_do),
         cmocka_unit_test(on_stale_data_the_server_is_asked_first),

@@ -8,10 +8,17 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -355,6 +362,104 @@ static void killed_in_the_undo_window_it_sends_nothing_and_the_next_start_says_s
     world_close(&w);
 }
 
+/* ---- a relay in front of the stream, which can be stopped ---- */
+
+static int connect_to(int port)
+{
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    const struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0)
+        return fd;
+    (void)close(fd);
+    return -1;
+}
+
+/* Until one of both closes. */
+static void relay(int a, int b)
+{
+    struct pollfd fds[2] = {{.fd = a, .events = POLLIN}, {.fd = b, .events = POLLIN}};
+    char bytes[16384];
+    while (poll(fds, 2, -1) > 0) {
+        for (int i = 0; i < 2; i++) {
+            const ssize_t n = fds[i].revents ? read(fds[i].fd, bytes, sizeof bytes) : 0;
+            if (fds[i].revents && (n <= 0 || write(fds[1 - i].fd, bytes, (size_t)n) != n))
+                return;
+        }
+    }
+}
+
+/* One connection after the other to the server's port; ends with the test. */
+static pid_t start_relay(int server_port, int *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(listener >= 0);
+    assert_int_equal(bind(listener, (const struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(listener, 4), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &size), 0);
+    *port = ntohs(at.sin_port);
+    const pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) {
+            const int client = accept(listener, NULL, NULL),
+                      server = client < 0 ? -1 : connect_to(server_port);
+            if (server >= 0)
+                relay(client, server);
+            (void)close(client);
+            (void)close(server);
+        }
+    }
+    (void)close(listener);
+    return pid;
+}
+
+static int port_of(const char *url)
+{
+    const char *colon = strrchr(url, ':');
+    assert_non_null(colon);
+    return (int)strtol(colon + 1, NULL, 10);
+}
+
+/* The calls reach the server, the stream does not: what is shown may be old, and here it is. */
+static void with_the_stream_cut_the_server_is_asked_before_anything_is_sent(void **state)
+{
+    struct world w;
+    int port = 0, status;
+    (void)state;
+    open_world(&w);
+    deliver(&w, "v0.1.1");
+    const pid_t pid = start_relay(port_of(w.url), &port);
+    char *option = mem_printf("--stream=ws://127.0.0.1:%d/api/v1/event/stream", port);
+    struct pty *p = open_dashboard(&w, 120, 30, option);
+    need(p, pty_wait_text(p, "live", 20000), "the stream through the relay");
+    need(p, wait_blue(p, true, 10000), "a blue row");
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    char *context = world_wait(&w, "waiting");
+    free(world_run(&w, 0, "decline", context, "--yes", NULL));
+    free(world_wait(&w, "finished"));
+    need(p, pty_wait_text(p, "stale", 12000), "stale within 9 s of silence");
+    need(p, blue_row(p) >= 0, "the row, as nobody has told");
+    pty_type(p, "a");
+    need(p, pty_wait_text(p, "this may be old: the server is asked first", 5000), "the warning");
+    pty_wait_quiet(p, 150);
+    pty_type(p, "\r");
+    need(p, pty_wait_text(p, "nothing was sent", 10000), "that nothing was sent");
+    need(p, strstr(pty_screen(p), "declined by") != NULL, "who has decided");
+    assert_deployed(&w, "qa v0.1.1\n");
+    pty_type(p, "\x1b");
+    pty_wait_quiet(p, 400);
+    leave(p);
+    (void)kill(pid, SIGKILL);
+    (void)waitpid(pid, &status, 0);
+    free(option);
+    free(context);
+    world_close(&w);
+}
+
 static void a_quiet_dashboard_writes_nothing(void **state)
 {
     struct world w;
@@ -468,6 +573,7 @@ int main(void)
         cmocka_unit_test(declining_with_the_cross_mark_deploys_nothing),
         cmocka_unit_test(going_back_is_warned_of_and_wants_the_name_typed),
         cmocka_unit_test(killed_in_the_undo_window_it_sends_nothing_and_the_next_start_says_so),
+        cmocka_unit_test(with_the_stream_cut_the_server_is_asked_before_anything_is_sent),
         cmocka_unit_test(a_quiet_dashboard_writes_nothing),
         cmocka_unit_test(every_size_down_to_one_cell_is_survived),
         cmocka_unit_test(a_terminal_that_cannot_is_told_so),
