@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "cli/picture.h"
 #include "decide/decide.h"
+#include "view/plain.h"
 
 const struct cli_option cli_approve_options[] = {
     {"comment", 0, "TEXT", "why; kept with the decision"},
@@ -82,48 +83,28 @@ static const struct model_sequence *choose(const struct model *m, const struct c
 
 /* --- asking --- */
 
-static void say(const char *name, const char *value)
+static int64_t this_clock(void *arg, size_t source)
 {
-    struct buffer line = BUFFER_LIMIT(64 * 1024);
-    cli_add_clean(&line, value);
-    (void)fprintf(stderr, "%-16s%s\n", name,
-                  buffer_text(&line)); /* the question itself; the answer goes to standard output */
-    buffer_free(&line);
+    (void)arg;
+    (void)source;
+    return clock_now_ns();
 }
 
+/* What the dashboard's box shows, in its words. */
 static void show_what(const struct model *m, const struct model_sequence *seq)
 {
-    struct model_delivery d;
-    char *what = mem_printf("%s of %s in %s of %s", seq->name, seq->service, seq->stage->name,
+    struct plain *plain = plain_new(cli_glyphs_are_ascii(), this_clock, NULL);
+    char *what = mem_printf("sequence: %s of %s in %s of %s", seq->name, seq->service, seq->stage->name,
                             seq->stage->project->name);
-    char *so_far = mem_printf(
-        "%s%s%s%s",
-        seq->approval.result != NULL && *seq->approval.result != '\0' ? seq->approval.result : "unknown",
-        seq->approval.result_task != NULL ? " (" : "",
-        seq->approval.result_task != NULL ? seq->approval.result_task : "",
-        seq->approval.result_task != NULL ? ")" : "");
-    model_delivery_of(m, seq, &d);
-    say("sequence", what);
-    say("last delivered", d.last == NULL          ? "nothing delivered here yet"
-                          : d.last->image != NULL ? d.last->image
-                                                  : "unknown");
-    say("to deliver", seq->image != NULL ? seq->image : "no image is named");
-    say("so far", so_far);
-    if (d.failed_after != NULL) {
-        char *failed = mem_printf("%s failed half-way: state unknown", cli_version_of(d.failed_after) != NULL
-                                                                           ? cli_version_of(d.failed_after)
-                                                                           : "another one");
-        say("", failed);
-        free(failed);
-    }
-    if (seq->goes_back) {
-        const char *newer = d.newer != NULL ? cli_version_of(d.newer) : NULL;
-        char *back = mem_printf("OLDER than %s: this goes BACK", newer != NULL ? newer : "what is there");
-        say("", back);
-        free(back);
-    }
-    free(so_far);
+    struct buffer lines = BUFFER_LIMIT(64 * 1024);
+    plain_add_source(plain, "", NULL, m);
+    cli_add_clean(&lines, what);
+    (void)buffer_add_char(&lines, '\n');
+    plain_add_facts(plain, seq, &lines);
+    (void)fputs(buffer_text(&lines), stderr); /* the question itself; the answer goes to standard output */
+    buffer_free(&lines);
     free(what);
+    plain_free(plain);
 }
 
 /* Reads one line of standard input, without its end. */

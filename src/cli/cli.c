@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "cli/dashboard.h"
 #include "cli/internal.h"
+#include "cli/linear.h"
 #include "cli/setup.h"
 
 static bool files_are_refused;
@@ -103,7 +104,9 @@ static enum status run(const struct cli_command *command, const struct cli_args 
     if (status == STATUS_OK)
         status = setup_start(setup, err);
     if (status == STATUS_OK)
-        status = command != NULL ? command->run(ctx, args, err) : dashboard_run(ctx, NULL, err);
+        status = command != NULL ? command->run(ctx, args, err)
+                 : ctx->linear   ? linear_run(ctx, err)
+                                 : dashboard_run(ctx, NULL, err);
     *drained = setup_stop(setup);
     if (*drained) /* else a thread may still look at it */
         setup_free(setup);

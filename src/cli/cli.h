@@ -53,6 +53,7 @@ struct cli_context {
         *settings_path; /* the file in use, whether it exists or not; NULL: there is no place for one */
     bool restricted; /* for sshd's ForceCommand: no suspend, no files of the user's choosing, no commands */
     bool mouse;
+    bool linear;            /* lines instead of screens */
     bool wall, wall_locked; /* a screen on a wall: connections are read-only; keys mean nothing */
     const char *theme;      /* NULL: the default */
     enum cli_glyphs glyphs;

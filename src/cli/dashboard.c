@@ -283,18 +283,23 @@ static void tell_unsent(struct dashboard *d)
     state_free(&state);
 }
 
+struct link_settings dashboard_link_settings(const struct cli_context *ctx, const struct cli_connection *c)
+{
+    return (struct link_settings){.server = c->server,
+                                  .stream = c->stream,
+                                  .token = c->token,
+                                  .problem = c->problem,
+                                  .token_source = c->token_source,
+                                  .projects = c->projects,
+                                  .read_only = c->read_only,
+                                  .replays = ctx->replays,
+                                  .speed = ctx->speed,
+                                  .http = c->http};
+}
+
 static enum status add_link(struct dashboard *d, const struct cli_connection *c, struct error *err)
 {
-    const struct link_settings settings = {.server = c->server,
-                                           .stream = c->stream,
-                                           .token = c->token,
-                                           .problem = c->problem,
-                                           .token_source = c->token_source,
-                                           .projects = c->projects,
-                                           .read_only = c->read_only,
-                                           .replays = d->ctx->replays,
-                                           .speed = d->ctx->speed,
-                                           .http = c->http};
+    const struct link_settings settings = dashboard_link_settings(d->ctx, c);
     struct link *l = link_new(d->ctx->loop, &settings);
     d->links[d->link_count++] = l;
     const struct view_source source = {.name = c->name != NULL ? c->name : c->label,

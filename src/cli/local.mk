@@ -19,6 +19,12 @@ libcli_la_SOURCES = \
 	%D%/internal.h \
 	%D%/link.c \
 	%D%/link.h \
+	%D%/linear.c \
+	%D%/linear.h \
+	%D%/linear_changes.c \
+	%D%/linear_do.c \
+	%D%/linear_input.c \
+	%D%/linear_internal.h \
 	%D%/list.c \
 	%D%/log.c \
 	%D%/options.c \

@@ -28,6 +28,7 @@ const struct cli_option cli_global_options[] = {
     {"theme", 0, "NAME", "of the dashboard: dark, mono, or one of your own"},
     {"glyphs", 0, "SET", "unicode, console or ascii"},
     {"wall", 0, "[locked]", "for a screen on a wall: read-only; --wall=locked ignores the keyboard"},
+    {"linear", 0, NULL, "for screen readers: a line a change, a prompt for decisions"},
     {"no-mouse", 0, NULL, "leave the mouse to the terminal"},
     {"help", 'h', NULL, "show help"},
     {"version", 'V', NULL, "show the version"},

@@ -350,6 +350,10 @@ static enum status set_wall(struct setup *s, struct error *err)
 {
     const char *wall = cli_value(s->args, "wall");
     s->context.wall = wall != NULL;
+    s->context.linear = cli_has(s->args, "linear");
+    if (s->context.linear && wall != NULL)
+        return error_set(err, STATUS_USAGE,
+                         "--linear and --wall: a wall cannot be told in lines; give one of them");
     s->context.wall_locked = wall != NULL && (strcmp(wall, "locked") == 0 || s->settings.wall.locked);
     if (wall != NULL && *wall != '\0' && strcmp(wall, "locked") != 0)
         return error_set(err, STATUS_USAGE, "--wall=%s: must be --wall or --wall=locked", wall);

@@ -35,6 +35,8 @@ libview_la_SOURCES = \
 	%D%/paint.h \
 	%D%/palette.c \
 	%D%/palette.h \
+	%D%/plain.c \
+	%D%/plain.h \
 	%D%/prompt.c \
 	%D%/prompt.h \
 	%D%/ring.c \
