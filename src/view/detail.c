@@ -62,14 +62,14 @@ const struct model_task *detail_log_task(const struct model_sequence *seq)
 
 /* ---- lines ---- */
 
-static bool pen_seen(const struct pen *pen)
+bool pen_is_seen(const struct pen *pen)
 {
     return pen->y >= pen->area.y && pen->y < pen->area.y + pen->area.h;
 }
 
-static void pen_line(struct pen *pen, enum role role, const char *text)
+void pen_line(struct pen *pen, enum role role, const char *text)
 {
-    if (pen_seen(pen))
+    if (pen_is_seen(pen))
         (void)draw_cut(pen->v, pen->area, pen->area.x, pen->y, role, text);
     pen->y++;
 }
@@ -121,7 +121,7 @@ static void draw_head(struct pen *pen, const struct model_sequence *seq)
                                     view_glyph(v, GLYPH_ARROW), view_safe(v, seq->stage->name));
     const struct rect left = {
         .x = pen->area.x, .y = pen->area.y, .w = pen->area.w - view_width(state) - 2, .h = pen->area.h};
-    if (pen_seen(pen)) {
+    if (pen_is_seen(pen)) {
         if (left.w > 8)
             (void)draw_cut(v, left, left.x, pen->y, ROLE_TITLE, title);
         draw_right(v, pen->area, pen->y, theme_state_role(seq->state), state);

@@ -112,6 +112,20 @@ const char *view_clock(struct view *v, int64_t ns)
     return arena_string(&v->arena, text);
 }
 
+const char *view_stamp(struct view *v, int64_t ns)
+{
+    char text[32];
+    struct tm then;
+    bool today;
+    if (!local_time(v, ns, &then, &today))
+        return view_glyph(v, GLYPH_NONE);
+    if (today)
+        (void)strftime(text, sizeof text, "%H:%M", &then);
+    else
+        (void)strftime(text, sizeof text, "%m-%d %H:%M", &then);
+    return arena_string(&v->arena, text);
+}
+
 const char *view_time(struct view *v, int64_t ns)
 {
     char text[32];

@@ -112,6 +112,21 @@ static struct fact older(struct view *v, const struct model_sequence *newer)
     return (struct fact){.label = "", .text = text, .right = "", .role = ROLE_DANGER, .must = true};
 }
 
+/* What runs has changed as well, not only what is delivered. False: it has not, or nobody knows. */
+static bool shipyard_change(struct view *v, const struct model_sequence *seq, const struct model_delivery *d,
+                            struct fact *out)
+{
+    const char *old = d->last ? d->last->shipyard_commit : NULL, *new = seq->shipyard_commit;
+    if (!old || !new || strcmp(old, new) == 0)
+        return false;
+    *out = (struct fact){.label = "shipyard",
+                         .text = view_printf(v, "changed: %.7s %s %.7s", view_safe(v, old),
+                                             view_glyph(v, GLYPH_ARROW), view_safe(v, new)),
+                         .right = "",
+                         .role = ROLE_WARNING};
+    return true;
+}
+
 size_t facts_of(struct view *v, const struct model_sequence *seq, struct fact out[FACTS_MAX])
 {
     const struct model_approval *a = &seq->approval;
@@ -133,6 +148,8 @@ size_t facts_of(struct view *v, const struct model_sequence *seq, struct fact ou
                                  .right = "",
                                  .role = ROLE_DIM};
     }
+    if (shipyard_change(v, seq, &d, &out[n]))
+        n++;
     if (seq->label_count > 0)
         out[n++] = labels(v, seq);
     return n;

@@ -7,6 +7,8 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "view/decided.h"
+#include "view/difference.h"
 #include "view/events.h"
 #include "view/filter.h"
 #include "view/grid.h"
@@ -65,7 +67,8 @@ struct view_ops {
                                      pages, ends, open */
 };
 extern const struct view_ops tree_screen, detail_screen, log_screen, help_screen, waiting_screen, wall_screen;
-extern const struct view_ops events_screen, run_events_screen, event_screen;
+extern const struct view_ops events_screen, run_events_screen, event_screen, decided_screen,
+    difference_screen;
 
 /* ---- source.c ---- */
 void source_free(struct source *s);
@@ -181,6 +184,8 @@ struct pen { /* writes line after line into an area; lines above and below it ar
     struct rect area;
     int y;
 };
+bool pen_is_seen(const struct pen *pen); /* the line that it is on */
+void pen_line(struct pen *pen, enum role role, const char *text);
 /* The stage line of the run, with tasks and executors. */
 void stages_draw(struct pen *pen, const struct model_sequence *seq);
 /* The newest task of the whole run with output worth a look; *seq becomes the sequence that it is of. NULL:
@@ -389,6 +394,8 @@ struct view {
     struct waiting waiting_list;
     struct events events;
     struct run_events run_events;
+    struct decided decided;
+    struct difference difference;
     struct json_view json; /* of the screen that shows one event */
     struct box box;
     struct filtering filtering;
@@ -434,6 +441,7 @@ const char *view_glyph(const struct view *v, enum glyph glyph);
 void view_note_change(struct view *v, int64_t at_ns); /* by the clock that view_now_ns reads just now */
 const char *view_age(struct view *v, int64_t since_ns, bool with_seconds); /* notes when it changes */
 const char *view_clock(struct view *v, int64_t ns); /* "09:26", with the day where it is not today */
+const char *view_stamp(struct view *v, int64_t ns); /* the same, shorter: without the year */
 const char *view_time(struct view *v, int64_t ns);  /* the same with seconds */
 const char *view_duration(struct view *v, int64_t from_ns, int64_t to_ns); /* to 0: until now */
 const char *view_cut(struct view *v, const char *text, int width_cells);

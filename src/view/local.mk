@@ -5,9 +5,13 @@ libview_la_SOURCES = \
 	%D%/box.c \
 	%D%/boxdraw.c \
 	%D%/confirm.c \
+	%D%/decided.c \
+	%D%/decided.h \
 	%D%/description.c \
 	%D%/description.h \
 	%D%/detail.c \
+	%D%/difference.c \
+	%D%/difference.h \
 	%D%/draw.c \
 	%D%/events.c \
 	%D%/events.h \
@@ -26,6 +30,8 @@ libview_la_SOURCES = \
 	%D%/jsonview.h \
 	%D%/keymap.c \
 	%D%/keymap.h \
+	%D%/linediff.c \
+	%D%/linediff.h \
 	%D%/list.c \
 	%D%/list.h \
 	%D%/log.c \

@@ -20,6 +20,7 @@ void screens_sync(struct view *v)
         if (v->screens[i]->sync)
             v->screens[i]->sync(v);
     run_events_tidy(v);
+    difference_tidy(v);
 }
 
 static void show_events_of_run(struct view *v)
@@ -29,6 +30,15 @@ static void show_events_of_run(struct view *v)
         run_events_open(v, pick.source, pick.seq->stage->project->name, pick.seq->context);
     else
         view_say(v, false, "pick a sequence: raw events belong to a run; 3 shows those of the whole stream");
+}
+
+static void show_difference(struct view *v)
+{
+    const struct pick pick = view_selected(v);
+    if (pick.seq)
+        difference_open(v, pick);
+    else
+        view_say(v, false, "pick a sequence: what it delivers is held against what was delivered before");
 }
 
 bool screens_act(struct view *v, enum action action)
@@ -42,6 +52,12 @@ bool screens_act(struct view *v, enum action action)
         return true;
     case ACTION_SCREEN_EVENTS:
         view_show_screen(v, &events_screen);
+        return true;
+    case ACTION_SCREEN_DECIDED:
+        view_show_screen(v, &decided_screen);
+        return true;
+    case ACTION_DIFFERENCE:
+        show_difference(v);
         return true;
     case ACTION_RAW_EVENT:
         show_events_of_run(v);

@@ -227,5 +227,5 @@ void view_fetched(struct view *v, uint64_t ticket, const struct view_answer *ans
 {
     if (!v->closing)
         (void)(log_fetched(v, ticket, answer) || /* nobody's: whoever asked has gone on to something else */
-               run_events_fetched(v, ticket, answer));
+               run_events_fetched(v, ticket, answer) || difference_fetched(v, ticket, answer));
 }

@@ -659,6 +659,8 @@ void view_free(struct view *v)
     events_free(&v->events);
     run_events_free(&v->run_events);
     json_view_free(&v->json);
+    decided_free(&v->decided);
+    difference_free(&v->difference);
     box_close(v);
     log_free(&v->log);
     prompt_free(&v->prompt);

@@ -28,6 +28,11 @@ TESTS += %D%/keymap_test
 %C%_keymap_test_SOURCES = %D%/keymap_test.c
 %C%_keymap_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
 
+check_PROGRAMS += %D%/linediff_test
+TESTS += %D%/linediff_test
+%C%_linediff_test_SOURCES = %D%/linediff_test.c
+%C%_linediff_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
+
 check_PROGRAMS += %D%/ring_test
 TESTS += %D%/ring_test
 %C%_ring_test_SOURCES = %D%/ring_test.c
@@ -59,6 +64,12 @@ TESTS += %D%/decide_test
 %C%_decide_test_SOURCES = %D%/decide_test.c
 %C%_decide_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_decide_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/decided_test
+TESTS += %D%/decided_test
+%C%_decided_test_SOURCES = %D%/decided_test.c
+%C%_decided_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_decided_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
 check_PROGRAMS += %D%/events_test
 TESTS += %D%/events_test

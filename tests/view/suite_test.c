@@ -27,6 +27,8 @@ static const struct screen screens[] = {
     {.name = "events", .steps = {"3", "?older not kept", NULL}},
     {.name = "event", .steps = {"3", "?older not kept", "\r", "?specversion", NULL}},
     {.name = "raw-event", .steps = {"e", "?asking the server", ">refuse 404: not found", "?404", NULL}},
+    {.name = "decided", .steps = {"5", "?decided  ", NULL}},
+    {.name = "difference", .steps = {"d", "?difference  ", NULL}},
     {.name = "wall", .steps = {"4", "?in the last 12 h", NULL}},
     {.name = "help", .steps = {"?", "?succeeded", NULL}},
     {.name = "box", .steps = {"a", "?Approve", NULL}},
