@@ -421,6 +421,12 @@ void term_resume(struct terminal *t)
     (void)term_resize(t);
 }
 
+void term_retake(struct terminal *t)
+{
+    drop_frames(t);
+    enter(t);
+}
+
 /* ---- looks ---- */
 
 enum theme_depth term_depth(const struct terminal *t)

@@ -25,6 +25,10 @@ void term_suspend(struct terminal *t);
 /* Takes over again after somebody else stopped the process (SIGCONT has come). */
 void term_resume(struct terminal *t);
 
+/* Sets the modes and enters the screen again, which something else may have reset; the next term_present
+ * draws everything. */
+void term_retake(struct terminal *t);
+
 enum theme_depth term_depth(const struct terminal *t);   /* by TERM, COLORTERM and NO_COLOR */
 enum theme_glyphs term_glyphs(const struct terminal *t); /* by locale and TERM */
 void term_set_styles(struct terminal *t, const struct style styles[ROLE_COUNT]); /* also while it runs */

@@ -14,11 +14,12 @@
 #define SHIFT_NS     (10 * 60 * CLOCK_S) /* burn-in: the picture stands elsewhere after it */
 #define SHIFT_MIN_W  40                  /* a smaller terminal has no cell to spare */
 #define SHIFT_MIN_H  10
-#define REDRAW_MS    (10 * 60 * 1000) /* something else may have written on the terminal */
-#define IDLE_MS      (2 * 60 * 1000)  /* without a key, after which a wall is a wall again */
-#define MESSAGE_MS   8000             /* what answers a key stays */
+#define IDLE_MS      (2 * 60 * 1000) /* without a key, after which a wall is a wall again */
+#define MESSAGE_MS   8000            /* what answers a key stays */
 #define WARN_NS      (7 * 24 * 3600 * CLOCK_S)
 #define TROUBLES_MAX 4
+
+int64_t wall_redraw_ms = INT64_C(5) * 60 * 1000;
 
 struct rect wall_take_rows(struct rect *left, int rows)
 {
@@ -487,10 +488,10 @@ int64_t wall_tick(struct view *v, int64_t now_ms)
         wall->redrawn_ms = now_ms;
     if (v->message && now_ms - wall->key_ms < MESSAGE_MS)
         return wall->key_ms + MESSAGE_MS - now_ms;
-    if (now_ms - wall->redrawn_ms >= REDRAW_MS) {
+    if (now_ms - wall->redrawn_ms >= wall_redraw_ms) {
         wall->redrawn_ms = now_ms;
-        term_redraw(v->term);
+        term_retake(v->term);
         return 0;
     }
-    return wall->redrawn_ms + REDRAW_MS - now_ms;
+    return wall->redrawn_ms + wall_redraw_ms - now_ms;
 }

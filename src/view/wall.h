@@ -7,6 +7,10 @@
 
 #define BIG_MIN_WIDTH 40 /* cells; what is narrower has no room for large letters */
 
+/* After so long the terminal is taken and drawn anew: something else may have written on it, or reset it.
+ * Tests wait less. */
+extern int64_t wall_redraw_ms;
+
 struct rect wall_take_rows(struct rect *left, int rows); /* at most what is left */
 struct big_ink wall_ink(const struct view *v);
 bool wall_shows(const struct view *v, const struct model_project *project);

@@ -20,10 +20,10 @@
 #include "scenario/play.h"
 #include "scene.h"
 #include "view/view.h"
+#include "view/wall.h"
 
 #define RECORDED_MAX 1000000 /* a number that no event of the recorded scenario has */
 #define SYNC_MS      40
-#define SOURCES_MAX  8
 
 struct driver {
     uv_loop_t loop;
@@ -398,7 +398,9 @@ static const char *parse_arguments(int argc, char **argv, struct view_settings *
             s->wall_locked = strcmp(argv[i], "--wall=locked") == 0;
             continue;
         }
-        if (strcmp(argv[i], "--scene") == 0)
+        if (strcmp(argv[i], "--redraw-wall") == 0)
+            wall_redraw_ms = atoll(value);
+        else if (strcmp(argv[i], "--scene") == 0)
             scene = value;
         else if (strcmp(argv[i], "--theme") == 0)
             s->theme = value;

@@ -3,8 +3,11 @@
 
 #include "screens.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
 
 static struct pty *open_wall(const char *scene, int columns, int rows, const char *const *arguments)
 {
@@ -272,6 +275,51 @@ static void summer_time_moves_the_clock_and_no_age(void **state)
     screen_end(p);
 }
 
+/* What `reset` or a login on the same console does: the terminal forgets its screen, its cursor and its
+ * modes. */
+static void reset_terminal(struct pty *p)
+{
+    static const char sequences[] = "\033c\033[?1049l\033[2J\033[?25h";
+    struct termios modes;
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/fd/1", pty_pid(p));
+    const int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(tcgetattr(fd, &modes), 0);
+    modes.c_lflag |= ICANON | ECHO | ISIG;
+    modes.c_oflag |= OPOST;
+    assert_int_equal(tcsetattr(fd, TCSANOW, &modes), 0);
+    assert_int_equal(write(fd, sequences, sizeof sequences - 1), sizeof sequences - 1);
+    (void)close(fd);
+}
+
+static bool is_raw(const struct pty *p)
+{
+    struct termios modes;
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/fd/1", pty_pid(p));
+    const int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(tcgetattr(fd, &modes), 0);
+    (void)close(fd);
+    return (modes.c_lflag & (ICANON | ECHO | ISIG)) == 0;
+}
+
+static void a_terminal_that_was_reset_is_taken_again(void **state)
+{
+    static const char *const arguments[] = {"--redraw-wall", "1500", NULL};
+    (void)state;
+    struct pty *p = open_wall("tour", 40, 10, arguments);
+    screen_expect(p, "2 waiting 12m");
+    reset_terminal(p);
+    assert_true(pty_wait_no_text(p, "2 waiting", 1000));
+    screen_expect(p, "2 waiting 12m");
+    assert_true(is_raw(p));
+    assert_true(pty_alternate_screen(p));
+    assert_false(pty_cursor_shown(p));
+    screen_end(p);
+}
+
 static void a_locked_wall_ignores_every_key(void **state)
 {
     static const char *const locked[] = {"--wall=locked", NULL};
@@ -356,6 +404,7 @@ int main(void)
         cmocka_unit_test(the_picture_moves_by_a_cell),
         cmocka_unit_test(a_clock_that_is_set_changes_what_is_told_and_no_more),
         cmocka_unit_test(summer_time_moves_the_clock_and_no_age),
+        cmocka_unit_test(a_terminal_that_was_reset_is_taken_again),
         cmocka_unit_test(a_locked_wall_ignores_every_key),
         cmocka_unit_test(no_key_of_a_wall_decides_anything),
         cmocka_unit_test(q_twice_leaves_a_wall_that_is_not_locked),
