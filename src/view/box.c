@@ -96,6 +96,7 @@ void box_close(struct view *v)
 {
     struct box *b = &v->box;
     target_free(&b->target);
+    batch_free(&b->batch);
     free(b->confirm_text);
     free(b->notice);
     buffer_free(&b->confirm);
@@ -115,7 +116,7 @@ void box_told(struct view *v, const char *text)
 
 /* ---- overtaken ---- */
 
-static void overtake(struct view *v, const char *notice)
+void box_overtake(struct view *v, const char *notice)
 {
     struct box *b = &v->box;
     free(b->notice);
@@ -128,18 +129,20 @@ static void overtake(struct view *v, const char *notice)
 void box_sync(struct view *v)
 {
     struct box *b = &v->box;
-    if (!b->open || b->phase != BOX_ASKING)
+    if (b->open && b->batch.count > 0)
+        batch_sync(v);
+    if (!b->open || b->phase != BOX_ASKING || b->batch.count > 0)
         return;
     const struct model_sequence *seq = target_sequence(&b->target);
     const char *why_not = view_why_not(v, b->target.source);
     if (why_not) {
-        overtake(v, why_not);
+        box_overtake(v, why_not);
     } else if (seq && !view_fits(v, (struct pick){.source = b->target.source, .seq = seq})) {
-        overtake(v, "the filter hides it now");
+        box_overtake(v, "the filter hides it now");
     } else if (box_is_decision(b->kind) && !seq) {
-        overtake(v, target_outcome(v, &b->target));
+        box_overtake(v, target_outcome(v, &b->target));
     } else if (!seq || seq->state >= MODEL_SUCCEEDED) {
-        overtake(v, "the sequence has ended meanwhile");
+        box_overtake(v, "the sequence has ended meanwhile");
     } else if (b->kind == BOX_APPROVE && seq->goes_back && !b->warned) {
         b->warned = true; /* a newer one has come in between: words that were typed did not answer this */
         buffer_clear(&b->confirm);
@@ -202,6 +205,10 @@ void box_confirm(struct view *v)
     const bool decides = box_is_decision(b->kind);
     if (!b->open || b->phase != BOX_ASKING || (decides ? !v->ports.decide : !v->ports.control))
         return; /* without a port there is no way to change anything */
+    if (b->batch.count > 0) {
+        batch_confirm(v);
+        return;
+    }
     b->phase = BOX_SENDING;
     sent_begin(v, &b->target, b->kind, buffer_text(&b->comment), b->warned);
 }
@@ -222,7 +229,9 @@ static void leave(struct view *v)
 {
     const struct box *b = &v->box;
     const struct sent *sent = b->phase == BOX_SENDING ? sent_of(v, &b->target) : NULL;
-    if (sent && sent->due_ms == 0 && sent->state < DECISION_ACCEPTED)
+    if (b->batch.count > 0 && b->phase == BOX_SENDING && batch_is_underway(v))
+        view_say(v, false, "they are on their way; the rows say what becomes of them");
+    else if (sent && sent->due_ms == 0 && sent->state < DECISION_ACCEPTED)
         view_say(v, false, "it is on its way; the row says what becomes of it");
     box_close(v);
 }
@@ -241,7 +250,8 @@ void box_key(struct view *v, const struct input_event *ev)
     } else if (b->phase == BOX_ASKING) {
         asking_key(v, ev);
     } else if (b->phase == BOX_SENDING && keymap_find(v->keymap, ev) == ACTION_UNDO) {
-        undo_key(v);
+        if (b->batch.count == 0 || !batch_take_back(v))
+            undo_key(v);
     }
 }
 

@@ -6,7 +6,7 @@
 
 #include "view/internal.h"
 
-#define LINES_MAX    28
+#define LINES_MAX    512 /* MARKS_MAX of them, each with a reason of WRAPPED_MAX lines, and the rest */
 #define BOX_WIDTH    74
 #define WRAPPED_MAX  4
 #define LABEL_WIDTH  16
@@ -17,7 +17,7 @@
 struct line {
     const char *label, *text, *right;
     enum role role;
-    bool must, is_field;
+    bool must, is_field, is_member; /* is_member: one of several; cut with a count where they do not fit */
     enum box_field field;
 };
 
@@ -117,6 +117,9 @@ static void add_keys(struct view *v, struct face *f, int width)
                                        [BOX_ABORT] = "Enter aborts it"};
     const struct box *b = &v->box;
     const char *text = does[b->kind];
+    if (b->batch.count > 1)
+        text = b->kind == BOX_APPROVE ? "Enter or the check mark approves all"
+                                      : "Enter or the cross mark declines all";
     if (view_width(text) + 10 > width)
         text = b->kind == BOX_APPROVE ? "Enter approves" : b->kind == BOX_DECLINE ? "Enter declines" : text;
     add(f, (struct line){.text = text, .right = "Esc back", .role = ROLE_KEY, .must = true});
@@ -125,6 +128,82 @@ static void add_keys(struct view *v, struct face *f, int width)
 }
 
 /* What becomes of what was confirmed here. */
+/* ---- several at once ---- */
+
+static const char *padded(struct view *v, const char *text, int width)
+{
+    const char *cut = view_cut(v, text, width);
+    return view_printf(v, "%s%*s", cut, width - view_width(cut), "");
+}
+
+static int service_width(struct view *v, const struct batch *batch)
+{
+    int width = 4;
+    for (size_t i = 0; i < batch->count; i++) {
+        const int w = view_width(view_safe(v, batch->members[i].service));
+        width = w > width ? w : width;
+    }
+    return width < 24 ? width : 24;
+}
+
+static void add_member(struct view *v, struct face *f, const struct target *t, int service_w)
+{
+    const struct model_sequence *seq = target_sequence(t);
+    const struct sent *sent = v->box.phase == BOX_SENDING ? sent_of(v, t) : NULL;
+    struct model_delivery d = {0};
+    const char *change = t->version ? view_safe(v, t->version) : "";
+    if (seq) {
+        model_delivery_of(t->source->model, seq, &d);
+        change = view_change(v, d.last, seq);
+    }
+    const bool failed = sent && sent->due_ms == 0 && sent->state > DECISION_ACCEPTED;
+    add(f, (struct line){.text = view_printf(v, "%s  %s  %s", padded(v, view_safe(v, t->service), service_w),
+                                             view_safe(v, t->stage), change),
+                         .right = sent ? sent_word(v, sent)
+                                       : view_printf(v, "@ %s", view_safe(v, source_label(t->source))),
+                         .role = failed ? ROLE_FAILED : ROLE_TEXT,
+                         .must = true,
+                         .is_member = true});
+    if (failed && sent->text && *sent->text)
+        add(f, (struct line){.text = view_printf(v, "  %s", view_safe(v, sent->text)),
+                             .role = ROLE_FAILED,
+                             .must = true,
+                             .is_member = true});
+}
+
+static void add_batch(struct view *v, struct face *f, int width)
+{
+    const struct box *b = &v->box;
+    const struct batch *batch = &b->batch;
+    const int service_w = service_width(v, batch);
+    const char *verb = b->kind == BOX_APPROVE ? "Approve" : "Decline";
+    f->title = batch->count > 1 ? view_printf(v, "%s %zu at once?", verb, batch->count)
+                                : view_printf(v, "%s the one that is marked?", verb);
+    for (size_t i = 0; i < batch->count; i++)
+        add_member(v, f, &batch->members[i], service_w);
+    for (size_t i = 0; i < batch->left_count; i++)
+        add_wrapped(v, f, width, ROLE_WARNING, view_printf(v, "left out: %s", view_safe(v, batch->left[i])));
+}
+
+static void add_batch_progress(struct view *v, struct face *f)
+{
+    const struct batch *batch = &v->box.batch;
+    const char *undo = undo_line(v);
+    size_t accepted = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct sent *sent = sent_of(v, &batch->members[i]);
+        accepted += sent && sent->due_ms == 0 && sent->state == DECISION_ACCEPTED;
+    }
+    f->title = view_printf(v, "%s %zu", v->box.kind == BOX_APPROVE ? "Approving" : "Declining", batch->count);
+    add(f, (struct line){
+               .text = undo && batch_is_underway(v)
+                           ? "u undoes those that are not sent yet"
+                           : view_printf(v, "%zu of %zu accepted by the server", accepted, batch->count),
+               .right = "Esc closes",
+               .role = ROLE_DIM,
+               .must = true});
+}
+
 static void add_progress(struct view *v, struct face *f, int width)
 {
     const struct box *b = &v->box;
@@ -165,12 +244,21 @@ static void make_face(struct view *v, struct face *f, int width)
     const struct box *b = &v->box;
     switch (b->phase) {
     case BOX_ASKING:
-        add_title(v, f, width, NULL);
-        add_facts(v, f, width);
+        if (b->batch.count > 0) {
+            add_batch(v, f, width);
+        } else {
+            add_title(v, f, width, NULL);
+            add_facts(v, f, width);
+        }
         add_fields(v, f, width);
         add_keys(v, f, width);
         break;
     case BOX_SENDING:
+        if (b->batch.count > 0) {
+            add_batch(v, f, width);
+            add_batch_progress(v, f);
+            break;
+        }
         add_title(v, f, width, NULL);
         add_progress(v, f, width);
         break;
@@ -197,6 +285,27 @@ static bool fit(struct face *f, int height)
         f->count--;
     }
     return (int)f->count <= height;
+}
+
+/* Several that do not fit: as many as do, and how many do not. Returns how many are not seen. */
+static size_t cut_members(struct view *v, struct face *f, int height)
+{
+    size_t last = f->count, hidden = 0;
+    while (last > 0 && !f->lines[last - 1].is_member)
+        last--;
+    while (last > 1 && f->lines[last - 2].is_member && (int)f->count > height) {
+        memmove(&f->lines[last - 1], &f->lines[last], (f->count - last) * sizeof *f->lines);
+        f->count--;
+        last--;
+        hidden++;
+    }
+    if (hidden == 0 || (int)f->count > height)
+        return hidden;
+    f->lines[last - 1] =
+        (struct line){.text = view_printf(v, "%zu more do not fit: enlarge, or mark fewer", hidden + 1),
+                      .role = ROLE_WARNING,
+                      .must = true};
+    return hidden + 1;
 }
 
 static void draw_field(struct view *v, struct rect row, const struct line *line, int label_w)
@@ -298,6 +407,7 @@ void box_draw(struct view *v, struct rect area)
 {
     const int width = box_width(area);
     const bool could_be_read = v->box.fits;
+    size_t hidden = 0;
     v->clock = v->box.target.source;
     v->box.fits = area.w >= WIDTH_LEAST;
     for (int framed = 1; v->box.fits && framed >= 0; framed--) {
@@ -305,9 +415,15 @@ void box_draw(struct view *v, struct rect area)
         make_face(v, &f, framed ? width - 4 : width);
         if (!framed)
             title_to_line(&f);
-        if ((framed && width < FRAMED_LEAST) || !fit(&f, area.h - (framed ? 2 : 0)))
+        const int height = area.h - (framed ? 2 : 0);
+        if (framed && width < FRAMED_LEAST)
+            continue;
+        if (!fit(&f, height))
+            hidden = v->box.batch.count > 0 ? cut_members(v, &f, height) : 0;
+        if ((int)f.count > height)
             continue;
         draw_face(v, area, &f, framed != 0);
+        v->box.fits = hidden == 0 || v->box.phase != BOX_ASKING; /* nobody confirms what is not seen */
         if (!could_be_read)
             v->box.drawn = v->box.armed = false; /* from this frame on it can be */
         return;

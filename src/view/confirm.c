@@ -105,6 +105,11 @@ void confirm_ask(struct view *v, enum box_kind kind, enum input_kind key)
 {
     const int64_t now_ms = view_now_ms(v), since_ms = now_ms - v->typing.decide_ms;
     v->typing.decide_ms = now_ms;
+    if (batch_open(v, kind)) {
+        v->box.opened_with = key;
+        v->box.opened_ms = now_ms;
+        return;
+    }
     if (kind == BOX_APPROVE && may_decide_at_once(v, view_selected(v), since_ms)) {
         v->typing.due = DUE_AT_ONCE;
         return;

@@ -219,11 +219,26 @@ enum box_field { BOX_FIELD_CONFIRM, BOX_FIELD_COMMENT };
 
 #define BOX_COMMENT_MAX 400 /* bytes */
 
+/* ---- batch.c: several at once, out of the waiting list ---- */
+struct batch {
+    struct target *members;
+    size_t count; /* 0: the box is about one, its target */
+    char **left;  /* those of the marked ones that it is not about, each with the reason; raw text */
+    size_t left_count;
+};
+bool batch_open(struct view *v, enum box_kind kind); /* false: nothing is marked on this screen */
+void batch_sync(struct view *v);                     /* drops what was overtaken, ends when all are done */
+void batch_confirm(struct view *v);
+bool batch_take_back(struct view *v); /* those within their undo window. False: none is */
+bool batch_is_underway(const struct view *v);
+void batch_free(struct batch *batch);
+
 struct box {
     bool open;
     enum box_kind kind;
     enum box_phase phase;
-    struct target target;
+    struct target target; /* of several: the first one */
+    struct batch batch;
     char *confirm_text; /* service@stage, where it must be typed; NULL: a key is enough */
     bool explained;     /* the help stands over it */
     bool warned;        /* it says that this goes back */
@@ -250,6 +265,7 @@ void box_draw(struct view *v, struct rect area);
 const struct hint *box_keys(const struct view *v); /* for the key line, as those of a screen */
 void box_key(struct view *v, const struct input_event *ev);
 void box_confirm(struct view *v); /* what box_key has accepted, once nothing else came with it */
+void box_overtake(struct view *v, const char *notice); /* it becomes a notice that swallows keys */
 void box_told(struct view *v, const char *text);
 void box_edit(struct view *v, const struct input_event *ev); /* a key for the text fields */
 
@@ -308,6 +324,7 @@ size_t undo_count(const struct view *v);
 void undo_plan(struct view *v);                                     /* sets the timer */
 void undo_note(struct view *v, const struct sent *s, bool pending); /* where a crash does not lose it */
 void undo_key(struct view *v);
+void undo_take_back(struct view *v, const struct target *t); /* it is within its window */
 const char *undo_line(struct view *v);        /* for the message line; NULL: nothing can be undone */
 int64_t undo_change_ms(const struct view *v); /* until a countdown's text changes; -1: there is none */
 int64_t undo_left_s(const struct view *v, const struct sent *sent); /* 0: its window is over */

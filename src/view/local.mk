@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += libview.la
 libview_la_SOURCES = \
+	%D%/batch.c \
 	%D%/bigtype.c \
 	%D%/bigtype.h \
 	%D%/box.c \

@@ -167,7 +167,7 @@ static void set_text(struct sent *s, const char *text)
 static struct box *box_of(struct view *v, const struct sent *s)
 {
     struct box *b = &v->box;
-    return b->open && b->phase == BOX_SENDING && is_about(s, &b->target) ? b : NULL;
+    return b->open && b->phase == BOX_SENDING && b->batch.count == 0 && is_about(s, &b->target) ? b : NULL;
 }
 
 static void fail_box(struct box *b, char *notice)

@@ -81,13 +81,25 @@ void undo_plan(struct view *v)
 static void take_back(struct view *v, struct sent *s)
 {
     struct box *b = &v->box;
-    const bool shown = b->open && b->phase == BOX_SENDING && sent_of(v, &b->target) == s;
+    const bool shown =
+        b->open && b->batch.count == 0 && b->phase == BOX_SENDING && sent_of(v, &b->target) == s;
     view_say(v, false, "taken back: %s; nothing was sent", s->what);
     undo_note(v, s, false);
     sent_forget(v, s);
     if (shown)
         box_close(v);
     undo_plan(v);
+}
+
+void undo_take_back(struct view *v, const struct target *t)
+{
+    const struct sent *wanted = sent_of(v, t);
+    for (size_t i = 0; i < v->sent_count; i++) {
+        if (v->sent[i] == wanted) {
+            take_back(v, v->sent[i]);
+            return;
+        }
+    }
 }
 
 /* The one that the box or the cursor is on, else the newest. */

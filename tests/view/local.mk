@@ -135,6 +135,12 @@ TESTS += %D%/mistakes_random_test
 %C%_mistakes_random_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_mistakes_random_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
+check_PROGRAMS += %D%/batch_test
+TESTS += %D%/batch_test
+%C%_batch_test_SOURCES = %D%/batch_test.c
+%C%_batch_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_batch_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
 check_PROGRAMS += %D%/undo_test
 TESTS += %D%/undo_test
 %C%_undo_test_SOURCES = %D%/undo_test.c
