@@ -114,8 +114,6 @@ static int newest_first(const void *a, const void *b)
     return (left < right) - (left > right);
 }
 
-static const struct list_ops list_ops;
-
 static void sync_rows(struct view *v)
 {
     struct decided *d = &v->decided;
@@ -137,7 +135,7 @@ static void sync_rows(struct view *v)
         qsort(d->rows, count, sizeof *d->rows, newest_first);
     d->built = true;
     d->revision = v->revision;
-    list_place(v, &d->list, &list_ops, count);
+    list_place(v, &d->list, &decided_list, count);
 }
 
 void decided_free(struct decided *d)
@@ -234,7 +232,7 @@ static void cell(struct view *v, size_t row, size_t column, struct list_cell *ou
     }
 }
 
-static const struct list_ops list_ops = {
+const struct list_ops decided_list = {
     .columns = columns, .column_count = COLUMN_COUNT, .wanted = wanted, .key = key, .cell = cell};
 
 /* ---- the screen ---- */
@@ -247,7 +245,7 @@ static struct pick selected(const struct view *v)
 
 static void draw(struct view *v, struct rect area)
 {
-    list_draw(v, &v->decided.list, &list_ops, area,
+    list_draw(v, &v->decided.list, &decided_list, area,
               v->decided.all > 0 ? "no decision fits the filter" : "nobody has decided anything yet");
 }
 
@@ -265,7 +263,7 @@ static unsigned act(struct view *v, enum action action)
         return VIEW_KEY_USED | VIEW_KEY_BACK;
     if (l->count == 0)
         return 0;
-    if (list_act(v, l, &list_ops, action))
+    if (list_act(v, l, &decided_list, action))
         return VIEW_KEY_USED;
     if (action != ACTION_OPEN && action != ACTION_RIGHT)
         return 0;
@@ -277,7 +275,7 @@ static unsigned act(struct view *v, enum action action)
 static bool click(struct view *v, int x, int y)
 {
     (void)x;
-    return list_click(v, &v->decided.list, &list_ops, y);
+    return list_click(v, &v->decided.list, &decided_list, y);
 }
 
 static const struct hint hints[] = {{.action = ACTION_OPEN},      {.action = ACTION_DIFFERENCE},

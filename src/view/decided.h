@@ -15,6 +15,8 @@ struct decided {
     uint64_t revision; /* of the view, that rows were made from */
 };
 
+extern const struct list_ops decided_list;
+
 void decided_free(struct decided *d);
 
 #endif

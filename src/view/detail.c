@@ -313,11 +313,10 @@ static void draw_services(struct pen *pen, const struct model_stage *stage)
             continue;
         seen[seen_count++] = seq->service;
         pen_line(pen, ROLE_TEXT,
-                 view_printf(
-                     v, "  %s %s %s", view_safe(v, seq->service),
-                     seq->version ? view_safe(v, seq->version) : "",
-                     view_printf(v, "delivered %s ago",
-                                 view_age(v, seq->finished_ns ? seq->finished_ns : seq->since_ns, false))));
+                 view_printf(v, "  %s %s %s", view_safe(v, seq->service),
+                             seq->version ? view_safe(v, seq->version) : "",
+                             view_printf(v, "delivered %s",
+                                         view_ago(v, seq->finished_ns ? seq->finished_ns : seq->since_ns))));
     }
     if (seen_count == 0)
         pen_line(pen, ROLE_DIM, "  nothing delivered here yet");

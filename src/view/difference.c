@@ -318,8 +318,8 @@ static void put_head(struct pen *pen, const struct model_sequence *last, const s
     const bool ended = seq->state >= MODEL_SUCCEEDED;
     if (last)
         pen_line(pen, ROLE_FAILED,
-                 view_printf(v, "- delivered %s ago: %s",
-                             view_age(v, last->finished_ns ? last->finished_ns : last->since_ns, false),
+                 view_printf(v, "- delivered %s: %s",
+                             view_ago(v, last->finished_ns ? last->finished_ns : last->since_ns),
                              view_version(v, last)));
     else
         pen_line(pen, ROLE_DIM, "nothing was delivered here before");

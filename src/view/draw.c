@@ -60,11 +60,43 @@ void view_note_change(struct view *v, int64_t at_ns)
         v->next_change_ns = at_ns;
 }
 
+bool view_break_down(const struct view *v, int64_t ns, struct tm *out)
+{
+    const time_t seconds = (time_t)(ns / CLOCK_S);
+    return ns > 0 && (v->settings->times_utc ? gmtime_r(&seconds, out) : localtime_r(&seconds, out)) != NULL;
+}
+
+/* A moment in five cells: "09:26" today, "05-04" this year, " 2022" before. */
+static const char *short_moment(struct view *v, int64_t ns)
+{
+    char text[16];
+    struct tm then, now;
+    if (!view_break_down(v, ns, &then) || !view_break_down(v, view_now_ns(v), &now))
+        return view_glyph(v, GLYPH_NONE);
+    const bool this_year = then.tm_year == now.tm_year, today = this_year && then.tm_yday == now.tm_yday;
+    (void)strftime(text, sizeof text, today ? "%H:%M" : this_year ? "%m-%d" : "%Y", &then); /* fits */
+    const int left_s = 24 * 3600 - (now.tm_hour * 3600 + now.tm_min * 60 + now.tm_sec);
+    view_note_change(v, view_now_ns(v) + left_s * CLOCK_S);
+    return arena_string(&v->arena, text);
+}
+
+const char *view_ago(struct view *v, int64_t ns)
+{
+    return v->settings->times_absolute ? view_clock(v, ns) : view_printf(v, "%s ago", view_age(v, ns, false));
+}
+
+int view_age_width(const struct view *v)
+{
+    return v->settings->times_absolute ? 5 : 4;
+}
+
 const char *view_age(struct view *v, int64_t since_ns, bool with_seconds)
 {
     char text[16];
     if (since_ns <= 0)
         return view_glyph(v, GLYPH_NONE);
+    if (v->settings->times_absolute && !with_seconds)
+        return short_moment(v, since_ns);
     int64_t age_ns = view_now_ns(v) - since_ns;
     age_ns = age_ns < 0 ? 0 : age_ns;
     const int64_t minute_ns = 60 * CLOCK_S, hour_ns = 60 * minute_ns;
@@ -91,8 +123,7 @@ const char *view_duration(struct view *v, int64_t from_ns, int64_t to_ns)
 static bool local_time(struct view *v, int64_t ns, struct tm *then, bool *today)
 {
     struct tm tm_now;
-    const time_t seconds = (time_t)(ns / CLOCK_S), now = (time_t)(view_now_ns(v) / CLOCK_S);
-    if (ns <= 0 || !localtime_r(&seconds, then) || !localtime_r(&now, &tm_now))
+    if (!view_break_down(v, ns, then) || !view_break_down(v, view_now_ns(v), &tm_now))
         return false;
     *today = then->tm_yday == tm_now.tm_yday && then->tm_year == tm_now.tm_year;
     return true;

@@ -151,8 +151,6 @@ static bool fits(struct view *v, const struct ring_row *at_row)
 
 /* ---- rows ---- */
 
-static const struct list_ops list_ops;
-
 static void sync_rows(struct view *v)
 {
     struct events *e = &v->events;
@@ -172,7 +170,7 @@ static void sync_rows(struct view *v)
     e->built = true;
     e->serial = e->ring.serial;
     e->revision = v->revision;
-    list_place(v, &e->list, &list_ops, count);
+    list_place(v, &e->list, &events_list, count);
 }
 
 void events_free(struct events *e)
@@ -198,16 +196,16 @@ static void cell(struct view *v, size_t row, size_t column, struct list_cell *ou
     events_cell(v, &v->events.ring, at(v, row), column, out);
 }
 
-static const struct list_ops list_ops = {.columns = columns,
-                                         .column_count = EVENT_COLUMNS,
-                                         .wanted = wanted,
-                                         .key = key,
-                                         .cell = cell,
-                                         .grows = true};
+const struct list_ops events_list = {.columns = columns,
+                                     .column_count = EVENT_COLUMNS,
+                                     .wanted = wanted,
+                                     .key = key,
+                                     .cell = cell,
+                                     .grows = true};
 
 static void draw(struct view *v, struct rect area)
 {
-    list_draw(v, &v->events.list, &list_ops, area,
+    list_draw(v, &v->events.list, &events_list, area,
               v->events.ring.count > 0 ? "no event fits the filter" : "no event has come yet");
 }
 
@@ -268,7 +266,7 @@ static unsigned act(struct view *v, enum action action)
         return VIEW_KEY_USED | VIEW_KEY_BACK;
     if (l->count == 0)
         return 0;
-    if (list_act(v, l, &list_ops, action))
+    if (list_act(v, l, &events_list, action))
         return VIEW_KEY_USED;
     switch (action) {
     case ACTION_OPEN:
@@ -286,7 +284,7 @@ static unsigned act(struct view *v, enum action action)
 static bool click(struct view *v, int x, int y)
 {
     (void)x;
-    return list_click(v, &v->events.list, &list_ops, y);
+    return list_click(v, &v->events.list, &events_list, y);
 }
 
 /* A list that moves by itself selects nothing that could be decided about. */

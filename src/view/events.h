@@ -40,6 +40,8 @@ struct events {
     const struct ring *decoded_of;
 };
 
+extern const struct list_ops events_list; /* of the stream */
+
 /* All events of one run. Start with {0}. */
 struct run_events {
     struct source *source; /* NULL: nothing is shown */

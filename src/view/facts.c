@@ -44,8 +44,7 @@ static struct fact last_delivered(struct view *v, const struct model_sequence *s
     if (!d->last)
         return fact;
     fact.text = d->last->image ? image_text(v, d->last->image, seq->image) : version_of(v, d->last);
-    fact.right = view_printf(
-        v, "%s ago", view_age(v, d->last->finished_ns ? d->last->finished_ns : d->last->since_ns, false));
+    fact.right = view_ago(v, d->last->finished_ns ? d->last->finished_ns : d->last->since_ns);
     return fact;
 }
 
@@ -92,8 +91,8 @@ static struct fact half_way(struct view *v, const struct model_sequence *after)
     const char *what = after->state == MODEL_ABORTED ? "aborted" : "failed";
     return (struct fact){
         .label = "since then",
-        .text = view_printf(v, "%s %s half-way %s ago: state unknown", version_of(v, after), what,
-                            view_age(v, after->finished_ns ? after->finished_ns : after->since_ns, false)),
+        .text = view_printf(v, "%s %s half-way %s: state unknown", version_of(v, after), what,
+                            view_ago(v, after->finished_ns ? after->finished_ns : after->since_ns)),
         .right = "",
         .role = ROLE_WARNING,
         .must = true};
@@ -103,8 +102,8 @@ static struct fact older(struct view *v, const struct model_sequence *newer)
 {
     const char *text;
     if (newer && newer->state >= MODEL_SUCCEEDED)
-        text = view_printf(v, "OLDER than %s, delivered %s ago: this goes BACK", version_of(v, newer),
-                           view_age(v, newer->finished_ns ? newer->finished_ns : newer->since_ns, false));
+        text = view_printf(v, "OLDER than %s, delivered %s: this goes BACK", version_of(v, newer),
+                           view_ago(v, newer->finished_ns ? newer->finished_ns : newer->since_ns));
     else if (newer)
         text = view_printf(v, "OLDER than %s, which waits here too: this goes BACK", version_of(v, newer));
     else

@@ -5,6 +5,8 @@
 #ifndef VIEW_INTERNAL_H
 #define VIEW_INTERNAL_H
 
+#include <time.h>
+
 #include "base/arena.h"
 #include "base/map.h"
 #include "view/decided.h"
@@ -456,7 +458,13 @@ const char *view_safe(struct view *v, const char *raw); /* one frame's */
 const char *view_printf(struct view *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *view_glyph(const struct view *v, enum glyph glyph);
 void view_note_change(struct view *v, int64_t at_ns); /* by the clock that view_now_ns reads just now */
-const char *view_age(struct view *v, int64_t since_ns, bool with_seconds); /* notes when it changes */
+/* "12m"; where the settings want clocks, and no seconds are asked for, "09:26". Notes when it changes. */
+const char *view_age(struct view *v, int64_t since_ns, bool with_seconds);
+/* "2h ago", or the clock where the settings want that. */
+const char *view_ago(struct view *v, int64_t ns);
+int view_age_width(const struct view *v); /* cells of the longest age, or of what stands in its place */
+/* The settings' zone. False: there is no such time. */
+bool view_break_down(const struct view *v, int64_t ns, struct tm *out);
 const char *view_clock(struct view *v, int64_t ns); /* "09:26", with the day where it is not today */
 const char *view_stamp(struct view *v, int64_t ns); /* the same, shorter: without the year */
 const char *view_time(struct view *v, int64_t ns);  /* the same with seconds */

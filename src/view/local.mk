@@ -6,6 +6,8 @@ libview_la_SOURCES = \
 	%D%/box.c \
 	%D%/boxdraw.c \
 	%D%/confirm.c \
+	%D%/columns.c \
+	%D%/columns.h \
 	%D%/decided.c \
 	%D%/decided.h \
 	%D%/description.c \

@@ -6,16 +6,18 @@
 
 #include <string.h>
 
+#include "view/columns.h"
 #include "view/internal.h"
 
-enum { COLUMN_NAME, COLUMN_SERVICE, COLUMN_VERSION, COLUMN_TASK, COLUMN_COUNT };
-#define AGE_WIDTH    4
 #define CURSOR_WIDTH 24 /* cells */
 
 struct columns {
     int indent; /* cells a level */
     int gap;
-    int width[COLUMN_COUNT]; /* 0: left out */
+    int width[TREE_COLUMNS]; /* 0: left out; the age stands apart from the others, at the right */
+    enum tree_column order[TREE_COLUMNS];
+    size_t count;
+    bool has_age;
 };
 
 /* ---- texts ---- */
@@ -56,7 +58,7 @@ static void see_columns(struct view *v, size_t first, size_t last)
 static int columns_total(const struct columns *c)
 {
     int total = 0;
-    for (int i = 0; i < COLUMN_COUNT; i++)
+    for (int i = 0; i < TREE_COLUMNS; i++)
         total += c->width[i] > 0 ? c->width[i] + c->gap : 0;
     return total;
 }
@@ -74,22 +76,28 @@ static struct columns fit_columns(const struct view *v, int width)
 {
     const struct tree *t = &v->tree;
     struct columns c = {.indent = width >= 50 ? 2 : 1, .gap = width >= 50 ? 2 : 1};
-    const int room = width - (1 + (v->source_count > 1 ? 1 : 0) + 2 * c.indent + 2) - AGE_WIDTH - 1;
-    c.width[COLUMN_NAME] = t->name_w;
-    c.width[COLUMN_SERVICE] = t->service_w;
-    c.width[COLUMN_VERSION] = t->version_w;
-    c.width[COLUMN_TASK] = t->task_w;
-    give_way(&c, COLUMN_TASK, 8, room);
+    const int seen[TREE_COLUMNS] = {[TREE_SEQUENCE] = t->name_w,
+                                    [TREE_SERVICE] = t->service_w,
+                                    [TREE_VERSION] = t->version_w,
+                                    [TREE_TASK] = t->task_w};
+    columns_of_tree(v->settings, c.order, &c.count);
+    for (size_t i = 0; i < c.count; i++) {
+        c.width[c.order[i]] = seen[c.order[i]];
+        c.has_age = c.has_age || c.order[i] == TREE_AGE;
+    }
+    const int room = width - (1 + (v->source_count > 1 ? 1 : 0) + 2 * c.indent + 2) -
+                     (c.has_age ? view_age_width(v) : 0) - 1;
+    give_way(&c, TREE_TASK, 8, room);
     if (columns_total(&c) > room)
-        c.width[COLUMN_TASK] = 0;
-    give_way(&c, COLUMN_SERVICE, 12, room);
-    give_way(&c, COLUMN_NAME, 5, room);
-    give_way(&c, COLUMN_VERSION, 8, room);
-    give_way(&c, COLUMN_SERVICE, 6, room);
+        c.width[TREE_TASK] = 0;
+    give_way(&c, TREE_SERVICE, 12, room);
+    give_way(&c, TREE_SEQUENCE, 5, room);
+    give_way(&c, TREE_VERSION, 8, room);
+    give_way(&c, TREE_SERVICE, 6, room);
     if (columns_total(&c) > room)
-        c.width[COLUMN_NAME] = 0;
-    give_way(&c, COLUMN_VERSION, 4, room);
-    give_way(&c, COLUMN_SERVICE, 4, room);
+        c.width[TREE_SEQUENCE] = 0;
+    give_way(&c, TREE_VERSION, 4, room);
+    give_way(&c, TREE_SERVICE, 4, room);
     return c;
 }
 
@@ -105,36 +113,38 @@ static void draw_sequence(struct view *v, struct rect line, const struct row *ro
     const enum role state = waiting ? ROLE_WAITING : theme_state_role(seq->state);
     const enum role name = waiting ? plain : cursor ? ROLE_CURSOR : ROLE_TEXT;
     const enum role faint = waiting ? ROLE_WAITING : ROLE_DIM;
-    const char *const texts[COLUMN_COUNT] = {view_safe(v, seq->name), view_safe(v, seq->service),
+    const char *const texts[TREE_COLUMNS] = {view_safe(v, seq->name), view_safe(v, seq->service),
                                              view_version(v, seq), task_text(v, seq)};
     int x = line.x + 1 + (v->source_count > 1 ? 1 : 0) + 2 * c->indent;
     /* What the cursor sets off is written at each step, twice: all of long names would be too much of it. */
     const bool with_service =
-        !waiting && c->width[COLUMN_NAME] + c->gap + c->width[COLUMN_SERVICE] <= CURSOR_WIDTH;
+        !waiting && c->width[TREE_SEQUENCE] + c->gap + c->width[TREE_SERVICE] <= CURSOR_WIDTH;
     if (waiting)
         grid_fill(&v->grid, line, ROLE_WAITING, " ");
     (void)draw_text(v, line, x, line.y, state, view_glyph(v, theme_state_glyph(seq->state)));
     x += 2;
-    for (int i = 0; i < COLUMN_COUNT; i++) {
-        const bool named = i == COLUMN_NAME || (i == COLUMN_SERVICE && with_service);
+    for (size_t n = 0; n < c->count; n++) {
+        const enum tree_column i = c->order[n];
+        const bool named = i == TREE_SEQUENCE || (i == TREE_SERVICE && with_service);
         struct rect column = {.x = x, .y = line.y, .w = c->width[i], .h = 1};
         if (c->width[i] == 0)
             continue;
         if (cursor && named)
             grid_fill(&v->grid, (struct rect){.x = x, .y = line.y, .w = c->width[i], .h = 1}, (int)name, " ");
         (void)draw_cut(v, rect_cut(column, line), x, line.y,
-                       named              ? name
-                       : i == COLUMN_TASK ? faint
-                       : waiting          ? ROLE_WAITING
-                                          : ROLE_TEXT,
+                       named            ? name
+                       : i == TREE_TASK ? faint
+                       : waiting        ? ROLE_WAITING
+                                        : ROLE_TEXT,
                        texts[i]);
         x += c->width[i];
-        if (cursor && i == COLUMN_NAME && with_service)
+        if (cursor && i == TREE_SEQUENCE && with_service)
             grid_fill(&v->grid, (struct rect){.x = x, .y = line.y, .w = c->gap, .h = 1}, (int)name, " ");
         x += c->gap;
     }
     const struct rect age = {.x = line.x, .y = line.y, .w = line.w - 1, .h = 1};
-    draw_right(v, age, line.y, faint, view_age(v, seq->since_ns, seq->state == MODEL_RUNNING));
+    if (c->has_age)
+        draw_right(v, age, line.y, faint, view_age(v, seq->since_ns, seq->state == MODEL_RUNNING));
 }
 
 static int draw_count(struct view *v, struct rect line, int right, enum role role, enum glyph glyph,

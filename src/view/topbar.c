@@ -17,8 +17,7 @@ static const char *replay_time(struct view *v)
 {
     char text[32] = "";
     struct tm tm;
-    const time_t now = (time_t)(view_now_ns(v) / CLOCK_S);
-    if (localtime_r(&now, &tm))
+    if (view_break_down(v, view_now_ns(v), &tm))
         (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M", &tm); /* 16 characters, until the year 10000 */
     return view_printf(v, "%s", text);
 }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "view/columns.h"
 #include "view/internal.h"
 
 #define FRAME_MS       33
@@ -598,6 +599,8 @@ enum status view_new(uv_loop_t *loop, const struct view_settings *settings, cons
         status = keymap_from_settings(settings->settings, &keymap, err); /* before the terminal is touched */
     else
         keymap = keymap_new();
+    if (status == STATUS_OK && settings->settings)
+        status = columns_check(settings->settings, err);
     if (status == STATUS_OK)
         status = term_open(&term, err);
     if (status != STATUS_OK) {

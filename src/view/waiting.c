@@ -32,7 +32,7 @@ static const struct list_column columns[COLUMN_COUNT] = {
     [COLUMN_SERVICE] = {.name = "service", .least = 8, .most = 32, .primary = true},
     [COLUMN_CHANGE] = {.name = "change", .least = 16, .most = 40, .rank = 1},
     [COLUMN_RESULT] = {.name = "so far", .least = 6, .most = 24, .rank = 5},
-    [COLUMN_AGE] = {.name = "age", .least = 4, .most = 4, .at_right = true},
+    [COLUMN_AGE] = {.name = "age", .least = 4, .most = 5, .at_right = true},
     [COLUMN_SEQUENCE] = {.name = "sequence", .least = 6, .most = 24, .rank = 6, .on_demand = true},
     [COLUMN_RUN] = {.name = "run", .least = 8, .most = 8, .rank = 6, .on_demand = true},
     [COLUMN_BY] = {.name = "by", .least = 6, .most = 24, .rank = 7, .on_demand = true},

@@ -252,11 +252,11 @@ static void draw_failure(struct view *v, struct rect line, const struct failure 
 {
     const struct model_sequence *seq = f->seq;
     v->clock = f->source;
-    const char *age = view_age(v, end_ns(seq), false), *reason = reason_of(v, seq);
+    const char *ago = view_ago(v, end_ns(seq)), *reason = reason_of(v, seq);
     const char *what = view_printf(
-        v, "%s %s %s  %s %s%s  %s ago%s%s", view_glyph(v, GLYPH_FAILED), view_safe(v, seq->service),
+        v, "%s %s %s  %s %s%s  %s%s%s", view_glyph(v, GLYPH_FAILED), view_safe(v, seq->service),
         wall_version(v, seq), view_safe(v, seq->stage->project->name), view_safe(v, seq->stage->name),
-        of_source(v, f->source), age, f->mended ? ", delivered since" : "", *reason ? "  " : "");
+        of_source(v, f->source), ago, f->mended ? ", delivered since" : "", *reason ? "  " : "");
     const enum role role = f->mended ? ROLE_DIM : ROLE_FAILED;
     const int used = draw_cut(v, line, line.x, line.y, role, what);
     (void)draw_cut(v, line, line.x + used, line.y, f->mended ? ROLE_DIM : ROLE_TEXT, reason);

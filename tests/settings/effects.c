@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "settings/effects.h"
 #include "support/pty.h"
@@ -25,6 +26,7 @@
     "            - {name: approval, properties: {pass: manual, warning: manual}}\n"
 
 static struct world world;
+int64_t effects_delivered_ns;
 
 void effects_deliver(void)
 {
@@ -55,6 +57,7 @@ int effects_set_up(void **state)
     effects_decline();
     free(world_run(&world, 0, "trigger", "delivery", "--project=fulltour", "--service=helloservice",
                    "--image=ghcr.io/x/hello:v0.1.1", NULL));
+    effects_delivered_ns = clock_now_ns();
     free(world_wait(&world, "waiting"));
     return 0;
 }
@@ -94,7 +97,7 @@ struct pty *effects_open(const char *settings, const char *option, int columns, 
          *home = mem_printf("HOME=%s", world.directory),
          *state = mem_printf("XDG_STATE_HOME=%s/state", world.directory);
     const char *const argv[] = {program, "--config", config, option, NULL};
-    const char *const env[] = {home, state, "DRAWBRIDGE_TOKEN", "DRAWBRIDGE_SERVER", NULL};
+    const char *const env[] = {home, state, "TZ=EAST-9", "DRAWBRIDGE_TOKEN", "DRAWBRIDGE_SERVER", NULL};
     struct pty *p =
         pty_start(&(struct pty_options){.argv = argv, .env = env, .columns = columns, .rows = rows});
     free(program);

@@ -3,6 +3,8 @@
 #ifndef TESTS_SETTINGS_EFFECTS_H
 #define TESTS_SETTINGS_EFFECTS_H
 
+#include <stdint.h>
+
 struct pty;
 
 int effects_set_up(
@@ -21,6 +23,8 @@ char *effects_run(int expected, const char *arguments);
 void effects_deliver(void);
 void effects_decline(void);
 char *effects_read(const char *name); /* a file of the folder; NULL: there is none; the caller's */
+#define EFFECTS_ZONE_HOURS 9          /* local time of these dashboards, before UTC */
+extern int64_t effects_delivered_ns;  /* when what waits was triggered, to a second or two */
 /* drawbridge with these settings in a terminal; the option may be NULL. The caller's (pty_end). */
 struct pty *effects_open(const char *settings, const char *option, int columns, int rows);
 
@@ -41,6 +45,12 @@ void effect_glyphs(void);
 void effect_keys(void);
 void effect_confirm(void);
 void effect_undo_window(void);
+void effect_columns_tree(void);
+void effect_columns_waiting(void);
+void effect_columns_decided(void);
+void effect_columns_events(void);
+void effect_times_zone(void);
+void effect_times_format(void);
 void effect_notify_command(void);
 void effect_notify_shell(void);
 void effect_notify_per_minute(void);

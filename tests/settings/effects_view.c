@@ -148,6 +148,122 @@ void effect_keys(void)
     free(said);
 }
 
+/* --- columns and times --- */
+
+/* The part of the tree of the row that names the service; the caller's (free). */
+static char *tree_row(struct pty *p)
+{
+    for (int row = 1; row < pty_rows(p); row++) {
+        const char *text = pty_row(p, row), *end = strstr(text, "│");
+        size_t len = end != NULL ? (size_t)(end - text) : strlen(text);
+        char *part = mem_string_n(text, len);
+        if (strstr(part, "helloservice") != NULL)
+            return part;
+        free(part);
+    }
+    fail_msg("no row of the tree names helloservice:\n%s", pty_screen(p));
+    return NULL;
+}
+
+static void assert_unknown_column(const char *screen)
+{
+    char *settings = mem_printf(ONE "columns:\n  %s: [agee]\n", screen),
+         *expected =
+             mem_printf("drawbridge: config.yaml:3:%zu: %s has no column 'agee'", strlen(screen) + 6, screen);
+    effects_write_settings(settings);
+    char *said = effects_run(2, "--config config.yaml");
+    if (strncmp(said, expected, strlen(expected)) != 0)
+        fail_msg("\"%s\" does not begin with \"%s\"", said, expected);
+    free(said);
+    free(expected);
+    free(settings);
+}
+
+void effect_columns_tree(void)
+{
+    struct pty *p = open_live(ONE "columns: {tree: [task, service]}\n", NULL);
+    char *row = tree_row(p);
+    const char *task = strstr(row, "approval");
+    need(p, task != NULL && strstr(task, "helloservice") != NULL, "the task before the service");
+    need(p, strstr(row, "v0.1.1") == NULL && strstr(row, "delivery") == NULL && strchr(row, 'm') == NULL,
+         "no more");
+    free(row);
+    leave(p);
+    assert_unknown_column("tree");
+}
+
+static void assert_list(const char *screen, const char *key, const char *wanted, const char *titles)
+{
+    char *settings = mem_printf(ONE "columns: {%s: %s}\n", screen, wanted);
+    struct pty *p = open_live(settings, NULL);
+    pty_type(p, key);
+    need(p, pty_wait_text(p, titles, 5000), titles);
+    leave(p);
+    free(settings);
+    assert_unknown_column(screen);
+}
+
+void effect_columns_waiting(void)
+{
+    assert_list("waiting", "2", "[run, service]", "run       service");
+}
+
+void effect_columns_decided(void)
+{
+    assert_list("decided", "5", "[run, service]", "run       service");
+}
+
+void effect_columns_events(void)
+{
+    assert_list("events", "3", "[run, service]", "run       service");
+}
+
+/* The clock of the detail has this hour, or the one before it. */
+static bool shows_hour(struct pty *p, int hours_before_utc)
+{
+    for (int later = 0; later < 2; later++) {
+        char text[20];
+        int64_t hours = effects_delivered_ns / CLOCK_S / 3600 + hours_before_utc - later;
+        (void)snprintf(text, sizeof text, " · %02d:", (int)(hours % 24));
+        if (strstr(pty_screen(p), text) != NULL)
+            return true;
+    }
+    return false;
+}
+
+void effect_times_zone(void)
+{
+    struct pty *p = open_live(ONE, NULL);
+    need(p, shows_hour(p, EFFECTS_ZONE_HOURS), "local time");
+    leave(p);
+    p = open_live(ONE "times: {zone: utc}\n", NULL);
+    need(p, shows_hour(p, 0), "UTC");
+    leave(p);
+}
+
+/* Whether the row ends with "09:26". */
+static bool ends_with_clock(const char *row)
+{
+    size_t len = strlen(row);
+    while (len > 0 && row[len - 1] == ' ')
+        len--;
+    return len > 5 && row[len - 3] == ':' && strspn(row + len - 2, "0123456789") >= 2 && row[len - 6] == ' ';
+}
+
+void effect_times_format(void)
+{
+    struct pty *p = open_live(ONE "times: {format: absolute}\n", NULL);
+    char *row = tree_row(p);
+    need(p, ends_with_clock(row), "a clock in the tree");
+    free(row);
+    leave(p);
+    p = open_live(ONE, NULL);
+    row = tree_row(p);
+    need(p, !ends_with_clock(row), "an age");
+    free(row);
+    leave(p);
+}
+
 /* --- decisions --- */
 
 #define UNTIL_TYPED "to confirm, type helloservice@production"
@@ -258,10 +374,9 @@ void effect_notify_per_minute(void)
     end_delivery(p);
 }
 
-/* The terminal's programs have UTC as their local time. */
 void effect_notify_quiet_hours(void)
 {
-    int hour = (int)(clock_now_ns() / CLOCK_S / 3600 % 24);
+    int hour = (int)((clock_now_ns() / CLOCK_S / 3600 + EFFECTS_ZONE_HOURS) % 24);
     for (int quiet = 1; quiet >= 0; quiet--) {
         int from = quiet ? (hour + 23) % 24 : (hour + 4) % 24,
             until = quiet ? (hour + 4) % 24 : (hour + 23) % 24;

@@ -42,6 +42,13 @@ static const struct row {
     {"confirm.level", "confirm: [{stage: a, level: yes}]\n", "1:29", effect_confirm},
     {"undo-window", "undo-window: 5\n", "1:14", effect_undo_window},
 
+    {"columns.tree", "columns:\n  tree: age\n", "2:9", effect_columns_tree},
+    {"columns.waiting", "columns: {waiting: [age, age]}\n", "1:26", effect_columns_waiting},
+    {"columns.decided", "columns: {decided: [run, '']}\n", "1:26", effect_columns_decided},
+    {"columns.events", "columns: {events: [[]]}\n", "1:20", effect_columns_events},
+    {"times.zone", "times: {zone: CET}\n", "1:15", effect_times_zone},
+    {"times.format", "times:\n  format: iso\n", "2:11", effect_times_format},
+
     {"notify.command", "notify:\n  command: notify-send\n", "2:12", effect_notify_command},
     {"notify.shell", "notify: {command: [a], shell: b}\n", "1:31", effect_notify_shell},
     {"notify.per-minute", "notify: {per-minute: 0}\n", "1:22", effect_notify_per_minute},
@@ -78,8 +85,8 @@ static const struct row {
 
 /* Of the dashboard, whose own tests see them so far. */
 static const char *const seen_elsewhere[] = {
-    "mouse",        "clipboard",       "notify.bell",     "notify.osc9",    "notify.osc777", "notify.title",
-    "columns.tree", "columns.waiting", "columns.decided", "columns.events", "times.zone",    "times.format"};
+    "mouse", "clipboard", "notify.bell", "notify.osc9", "notify.osc777", "notify.title",
+};
 
 static bool is_seen_elsewhere(const char *key)
 {
