@@ -12,9 +12,9 @@
 #include "base/mem.h"
 #include "feed/replay_file.h"
 
-#define SLICE_NS (8 * CLOCK_MS) /* of work in one turn of the loop, so that a key does not wait */
-#define PAUSE_MS 1
-#define LATER_MS 20 /* until a pipe is asked again */
+#define SLICE_NS     (8 * CLOCK_MS) /* of work in one turn of the loop, so that a key does not wait */
+#define PAUSE_MS     1
+#define LATER_MAX_MS 32 /* until a pipe that has nothing is asked again; at first 1 ms, then ever later */
 #define CATCH_UP_NS                                                                                          \
     (2 * CLOCK_S) /* later than this (a suspended program), the time that was lost is not made up */
 
@@ -36,6 +36,7 @@ struct replay {
     int64_t clock_ns;     /* recorded time of what was handed out last */
     int64_t monotonic_ns; /* when that was due */
     int64_t opened_ns;
+    int64_t later_ms;          /* how long was waited for a pipe */
     const struct source *next; /* that is waited for; NULL: none */
 };
 
@@ -155,13 +156,15 @@ static void on_timer(uv_timer_t *timer)
         bool later;
         struct source *s = first_source(r, &later);
         if (later) {
-            wait_ms(r, LATER_MS);
+            r->later_ms = r->later_ms < LATER_MAX_MS ? 2 * r->later_ms : LATER_MAX_MS;
+            wait_ms(r, r->later_ms);
             return;
         }
         if (s == NULL) {
             end(r);
             return;
         }
+        r->later_ms = 1;
         r->next = s;
         int64_t due = due_ns(r, &s->item);
         if (due > now) {
@@ -206,6 +209,7 @@ enum status replay_open(uv_loop_t *loop, const struct replay_settings *settings,
     *r = (struct replay){.callbacks = *callbacks,
                          .speed = settings->speed,
                          .opened_ns = clock_now_ns(),
+                         .later_ms = 1,
                          .sources = mem_alloc((count + 1) * sizeof *r->sources)};
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         status = replay_file_open(settings->files[i], settings->on_message, settings->arg,
