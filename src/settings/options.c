@@ -38,7 +38,8 @@ const struct settings_option settings_options[] = {
         .text = "Characters that states and frames are drawn with, as --glyphs. Default: by the terminal."),
     ROW("ambiguous-width", SETTINGS_NUMBER, ROOT(ambiguous_width), .min = 1, .max = 2, .fallback = "1",
         .text = "Cells that the terminal gives a character whose width Unicode calls ambiguous; 2 is "
-                "common where fonts for Chinese, Japanese or Korean are used."),
+                "common where fonts for Chinese, Japanese or Korean are used. The dashboard then draws "
+                "with ASCII, and shows such a character as ?."),
     ROW("mouse", SETTINGS_FLAG, ROOT(mouse), .fallback = "true",
         .text = "Whether the dashboard takes clicks and the wheel; false leaves them to the terminal, as "
                 "--no-mouse."),

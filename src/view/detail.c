@@ -22,7 +22,7 @@ size_t view_wrap(struct view *v, const char *text, int width, const char **lines
         const char *p = text, *blank = NULL;
         int used = 0, cluster = 0;
         size_t n;
-        while ((n = utf8_next_grapheme(p, false, &cluster)) > 0 && used + cluster <= width) {
+        while ((n = utf8_next_grapheme(p, grid_wide_ambiguous(), &cluster)) > 0 && used + cluster <= width) {
             if (*p == ' ')
                 blank = p;
             used += cluster;

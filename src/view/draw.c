@@ -173,7 +173,7 @@ const char *view_time(struct view *v, int64_t ns)
 
 int view_width(const char *text)
 {
-    return utf8_width_cells(text, false);
+    return utf8_width_cells(text, grid_wide_ambiguous());
 }
 
 const char *view_cut(struct view *v, const char *text, int width_cells)
@@ -181,7 +181,7 @@ const char *view_cut(struct view *v, const char *text, int width_cells)
     if (width_cells <= 0)
         return "";
     struct buffer cut = BUFFER_LIMIT(RAW_MAX * 8);
-    (void)utf8_cut(text, width_cells, view_glyph(v, GLYPH_ELLIPSIS), false, &cut);
+    (void)utf8_cut(text, width_cells, view_glyph(v, GLYPH_ELLIPSIS), grid_wide_ambiguous(), &cut);
     const char *kept = arena_string(&v->arena, buffer_text(&cut));
     buffer_free(&cut);
     return kept;
@@ -197,7 +197,7 @@ const char *view_cut_left(struct view *v, const char *text, int width_cells)
     if (room <= 0)
         return view_cut(v, text, width_cells);
     while (width > room) {
-        const size_t n = utf8_next_grapheme(text, false, &cluster);
+        const size_t n = utf8_next_grapheme(text, grid_wide_ambiguous(), &cluster);
         if (n == 0)
             break;
         text += n;

@@ -60,7 +60,8 @@ static void erase_last(struct buffer *text)
 {
     size_t last = 0, n = 0;
     int width = 0;
-    for (size_t i = 0; (n = utf8_next_grapheme(buffer_text(text) + i, false, &width)) > 0; i += n)
+    for (size_t i = 0; (n = utf8_next_grapheme(buffer_text(text) + i, grid_wide_ambiguous(), &width)) > 0;
+         i += n)
         last = i;
     char *kept = mem_string_n(buffer_text(text), last);
     buffer_clear(text);

@@ -81,6 +81,18 @@ static void set_cell(struct grid *g, int x, int y, struct cell c)
     *old = c;
 }
 
+static bool wide_ambiguous;
+
+void grid_use_wide_ambiguous(bool wide)
+{
+    wide_ambiguous = wide;
+}
+
+bool grid_wide_ambiguous(void)
+{
+    return wide_ambiguous;
+}
+
 /* The bytes at the start of a cluster that share one cell: a base and the marks on it. cells: what the C
  * library gives them, 0: none of it can be shown. A spacing mark or the second half of a flag gets a cell of
  * its own, as on terminals. */
@@ -144,7 +156,9 @@ static void put_grapheme(struct grid *g, struct rect clip, int x, int y, int rol
         total = cells == 0 ? -1000 : total + cells;
     }
     if (total != width || (g->ascii && (unsigned char)*text >= 0x80)) {
-        struct cell c = {.glyph = g->ascii ? '?' : 0xfffd, .role = (uint8_t)role, .width = 1};
+        /* U+FFFD is itself of ambiguous width */
+        struct cell c = {
+            .glyph = g->ascii || wide_ambiguous ? '?' : 0xfffd, .role = (uint8_t)role, .width = 1};
         for (int i = 0; i < width; i++, c.glyph = ' ')
             put_cluster(g, clip, x + i, y, c);
         return;
@@ -163,7 +177,8 @@ int grid_text(struct grid *g, struct rect clip, int x, int y, int role, const ch
     const bool row_seen = y >= clip.y && y < clip.y + clip.h;
     const int start = x;
     int width = 0;
-    for (size_t n; (n = utf8_next_grapheme(text, false, &width)) > 0 && x < GRID_SIZE_MAX * 2; text += n) {
+    for (size_t n; (n = utf8_next_grapheme(text, grid_wide_ambiguous(), &width)) > 0 && x < GRID_SIZE_MAX * 2;
+         text += n) {
         width =
             width < 1 ? 1 : width; /* nothing that the sanitiser lets pass; one visible cell all the same */
         if (row_seen)

@@ -49,4 +49,9 @@ const struct cell *grid_cell(const struct grid *g, int x, int y);
 size_t grid_cell_text(const struct grid *g, const struct cell *c, char out[64]);
 uint64_t grid_row_hash(const struct grid *g, int y, bool with_roles);
 
+/* Of the terminal, of which a process has one: whether it gives characters of ambiguous width two cells.
+ * ncurses cannot: such a character is then drawn as '?' and a blank, so that columns hold. */
+void grid_use_wide_ambiguous(bool wide);
+bool grid_wide_ambiguous(void);
+
 #endif

@@ -173,7 +173,8 @@ static int draw_part(struct view *v, const struct json_view *j, struct rect line
     const size_t most = (size_t)(end - x) * 16; /* bytes of so many cells, marks and all */
     utf8_sanitize(raw, len < most ? len : most, v->ascii, &clean);
     const char *text = buffer_text(&clean);
-    for (size_t n; x + skipped < j->left && (n = utf8_next_grapheme(text, false, &width)) > 0; text += n)
+    for (size_t n; x + skipped < j->left && (n = utf8_next_grapheme(text, grid_wide_ambiguous(), &width)) > 0;
+         text += n)
         skipped += width;
     (void)draw_text(v, line, line.x + x + skipped - j->left, line.y, role, arena_string(&v->arena, text));
     const int total = skipped + view_width(text);

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "view/grid.h"
 
 #define CLEAN_MAX ((PROMPT_TEXT_MAX + INPUT_PASTE_MAX) * 4) /* bytes; a byte becomes at most U+FFFD */
 
@@ -45,7 +46,7 @@ static size_t boundary(const char *text, size_t at)
 {
     size_t last = 0, n = 0;
     int width = 0;
-    while ((n = utf8_next_grapheme(text + last, false, &width)) > 0 && last + n <= at)
+    while ((n = utf8_next_grapheme(text + last, grid_wide_ambiguous(), &width)) > 0 && last + n <= at)
         last += n;
     return last;
 }
@@ -58,7 +59,7 @@ static size_t before(const struct prompt *p, size_t at)
 static size_t after(const struct prompt *p, size_t at)
 {
     int width = 0;
-    return at + utf8_next_grapheme(prompt_text(p) + at, false, &width);
+    return at + utf8_next_grapheme(prompt_text(p) + at, grid_wide_ambiguous(), &width);
 }
 
 /* Makes `head`, then `tail` the text, the cursor between them. False: too long, and nothing has changed. */

@@ -276,7 +276,7 @@ static const char *prompt_window(struct view *v, int room, int *cursor_cells)
     const char *head = view_printf(v, "%.*s", (int)p->cursor, text);
     int used = view_width(head), cluster = 0;
     while (used >= room) {
-        const size_t n = utf8_next_grapheme(text, false, &cluster);
+        const size_t n = utf8_next_grapheme(text, grid_wide_ambiguous(), &cluster);
         if (n == 0)
             break;
         text += n;

@@ -560,6 +560,9 @@ static void start_theme(struct view *v, const struct view_settings *s)
         glyphs = s->glyphs == VIEW_GLYPHS_UNICODE   ? THEME_UNICODE
                  : s->glyphs == VIEW_GLYPHS_CONSOLE ? THEME_CONSOLE
                                                     : THEME_ASCII;
+    grid_use_wide_ambiguous(v->settings->ambiguous_width == 2);
+    if (grid_wide_ambiguous())
+        glyphs = THEME_ASCII; /* those of the other sets are of ambiguous width */
     const char *name = s->theme ? s->theme : depth == THEME_NO_COLOUR ? "mono" : "dark";
     v->grid.ascii = v->prompt.ascii = v->ascii;
     theme_set_defaults(&v->theme, depth, glyphs);

@@ -247,4 +247,5 @@ void effect_ambiguous_width(void)
     effects_write_settings(
         "contexts: [{name: \"\\u25CE\", label: x, server: '$U'}, {name: nn, label: y, server: '$U'}]\n");
     assert_said(0, "context list", "*  \xE2\x97\x8E     x ", true);
+    effect_ambiguous_width_on_screen();
 }

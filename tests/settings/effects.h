@@ -42,6 +42,7 @@ void effect_colour(void);
 void effect_show(void);
 void effect_theme(void);
 void effect_glyphs(void);
+void effect_ambiguous_width_on_screen(void);
 void effect_keys(void);
 void effect_confirm(void);
 void effect_undo_window(void);

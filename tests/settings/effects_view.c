@@ -127,6 +127,21 @@ void effect_glyphs(void)
     leave(p);
 }
 
+void effect_ambiguous_width_on_screen(void)
+{
+    static const char context[] =
+        "contexts: [{name: ctx, label: \"\u25CEx\", server: '$U', token-file: '$T'}]\n";
+    char *settings = mem_printf("%sambiguous-width: 2\n", context);
+    struct pty *p = open_live(settings, NULL);
+    need(p, strstr(pty_row(p, 0), "  ? x  ") != NULL && is_ascii(pty_screen(p)),
+         "two cells, and ASCII alone");
+    leave(p);
+    p = open_live(context, NULL);
+    need(p, strstr(pty_row(p, 0), "  \xE2\x97\x8Ex  ") != NULL, "the character");
+    leave(p);
+    free(settings);
+}
+
 void effect_keys(void)
 {
     struct pty *p = open_live(ONE "keys: {help: H, quit: x, filter: []}\n", NULL);
