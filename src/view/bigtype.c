@@ -1,5 +1,6 @@
 /* Letters of cells. The two fonts are X11's misc-fixed 5x7 and 4x6 (X.Org, font-misc-misc), which are in the
- * public domain: they were drawn to be told apart at that size. */
+ * public domain: they were drawn to be told apart at that size. In the larger one W and
+ * M are ours, and a pixel wider, as theirs look like H. */
 #include "config.h"
 
 #include "view/bigtype.h"
@@ -17,12 +18,12 @@ static const uint64_t large[LAST - FIRST + 1] = {
     0x114a52880, 0x1184211c0, 0x3242223c0, 0x784c14980, 0x1194f1080, 0x7a1c14980, 0x321c94980, 0x784422100,
     0x324c94980, 0x325270980, 0x018c03180, 0x018c03110, 0x004441040, 0x001e07800, 0x010411100, 0x114220080,
     0x3256b4180, 0x3252f4a40, 0x725c94b80, 0x325084980, 0x725294b80, 0x7a1c843c0, 0x7a1c84200, 0x3250b49c0,
-    0x4a5e94a40, 0x3884211c0, 0x084214980, 0x4a98c5240, 0x4210843c0, 0x4bde94a40, 0x4b5ab5a40, 0x325294980,
-    0x7252e4200, 0x325296982, 0x7252e5240, 0x324824980, 0x388421080, 0x4a5294980, 0x4a5293180, 0x4a52f7a40,
+    0x4a5e94a40, 0x3884211c0, 0x084214980, 0x4a98c5240, 0x4210843c0, 0x4775ac620, 0x4b5ab5a40, 0x325294980,
+    0x7252e4200, 0x325296982, 0x7252e5240, 0x324824980, 0x388421080, 0x4a5294980, 0x4a5293180, 0x4631aee20,
     0x4a4c64a40, 0x294a21080, 0x7844443c0, 0x3908421c0, 0x020820800, 0x3842109c0, 0x114000000, 0x0000003c0,
     0x208000000, 0x000e95940, 0x421c94b80, 0x000c84180, 0x084e949c0, 0x000cb6180, 0x1148e2100, 0x000e9320e,
-    0x421c94a40, 0x100c211c0, 0x080210944, 0x4214c5240, 0x3084211c0, 0x0014f4a40, 0x001c94a40, 0x000c94980,
-    0x001c94b90, 0x000e949c2, 0x001c94200, 0x000ec1b80, 0x211c420c0, 0x0012949c0, 0x000a52880, 0x001297bc0,
+    0x421c94a40, 0x100c211c0, 0x080210944, 0x4214c5240, 0x3084211c0, 0x001aad6a0, 0x001c94a40, 0x000c94980,
+    0x001c94b90, 0x000e949c2, 0x001c94200, 0x000ec1b80, 0x211c420c0, 0x0012949c0, 0x000a52880, 0x0011ad540,
     0x001263240, 0x001292888, 0x001e223c0, 0x088c21040, 0x108421080, 0x208621100, 0x2a8000000};
 static const uint64_t small[LAST - FIRST + 1] = {
     0x000000, 0x444040, 0xaa0000, 0xafafa0, 0x4ec2e4, 0x824820, 0x4a4a50, 0x440000, 0x244442, 0x844448,
@@ -41,13 +42,22 @@ static const struct font {
     int w, h; /* pixels, with what parts it from the next letter; the last row is for what hangs below */
 } fonts[] = {[BIG_LARGE] = {large, 5, 7}, [BIG_SMALL] = {small, 4, 6}};
 
+/* Cells from one letter to the next. */
+static int advance(struct big_type type, char letter)
+{
+    const bool wide = type.font == BIG_LARGE && strchr("WwMm", letter) != NULL;
+    return (fonts[type.font].w + (wide ? 1 : 0)) * type.scale;
+}
+
 int big_width(struct big_type type, const char *text)
 {
-    const size_t len = strlen(text);
-    for (size_t i = 0; i < len; i++)
-        if (text[i] < FIRST || text[i] > LAST)
+    int width = 0;
+    for (; *text; text++) {
+        if (*text < FIRST || *text > LAST || width > GRID_SIZE_MAX)
             return -1;
-    return len == 0 || len > GRID_SIZE_MAX ? -1 : ((int)len * fonts[type.font].w - 1) * type.scale;
+        width += advance(type, *text);
+    }
+    return width - type.scale; /* without what parts the last one from nothing */
 }
 
 int big_height(struct big_type type, bool halves)
@@ -64,7 +74,7 @@ int big_baseline(struct big_type type, bool halves)
 
 static bool pixel(const struct font *font, char letter, int x, int y)
 {
-    if (y >= font->h)
+    if (y >= font->h || x >= font->w)
         return false;
     const int bit = (font->h - 1 - y) * font->w + font->w - 1 - x;
     return font->letters[letter - FIRST] >> bit & 1;
@@ -89,12 +99,12 @@ static void draw_letter(struct grid *g, struct rect at, int role, const struct b
 void big_draw(struct grid *g, struct rect clip, int role, const struct big_ink *ink, struct big_type type,
               const char *text)
 {
-    const int letter_w = fonts[type.font].w * type.scale, h = big_height(type, ink->halves);
+    const int h = big_height(type, ink->halves);
     assert(h <= clip.h && big_width(type, text) >= 0);
-    for (int x = clip.x; *text && x < clip.x + clip.w; text++, x += letter_w) {
-        const int left = clip.x + clip.w - x;
-        draw_letter(g, (struct rect){.x = x, .y = clip.y, .w = letter_w < left ? letter_w : left, .h = h},
-                    role, ink, type, *text);
+    for (int x = clip.x; *text && x < clip.x + clip.w; x += advance(type, *text++)) {
+        const int left = clip.x + clip.w - x, w = advance(type, *text);
+        draw_letter(g, (struct rect){.x = x, .y = clip.y, .w = w < left ? w : left, .h = h}, role, ink, type,
+                    *text);
     }
 }
 

@@ -17,6 +17,7 @@
 #define IDLE_MS      (2 * 60 * 1000) /* without a key, after which a wall is a wall again */
 #define MESSAGE_MS   8000            /* what answers a key stays */
 #define WARN_NS      (7 * 24 * 3600 * CLOCK_S)
+#define NOTHING      "NOTHING WAITING" /* words of ours in capitals: they are better told from afar */
 #define TROUBLES_MAX 4
 
 int64_t wall_redraw_ms = INT64_C(5) * 60 * 1000;
@@ -133,13 +134,14 @@ static int draw_big_count(struct view *v, struct rect band, const struct count *
 {
     const struct big_ink ink = wall_ink(v);
     const char *number = view_printf(v, "%zu", count->shown), *age = oldest_age(v, count);
-    const char *words[] = {view_printf(v, "waiting %s", age), age};
+    const char *words[] = {view_printf(v, "WAITING %s", age), age};
     struct big_type large, beside;
     for (size_t i = 0; i < 2; i++) {
         for (int h = band.h; big_choose(number, band.w / 3, h, ink.halves, &large); h--) {
             const int w = big_width(large, number), gap = 2 + large.scale;
             const int base = big_baseline(large, ink.halves);
-            if (!big_choose(words[i], band.w - w - gap, base + 1, ink.halves, &beside))
+            const int most = base + 1 < band.h ? base + 1 : band.h;
+            if (!big_choose(words[i], band.w - w - gap, most, ink.halves, &beside))
                 continue;
             const int top = base - big_baseline(beside, ink.halves),
                       beside_h = big_height(beside, ink.halves);
@@ -167,11 +169,11 @@ static bool draw_band(struct view *v, struct rect band, const struct count *coun
         grid_fill(&v->grid, band, ROLE_WAITING_CURSOR, " ");
     if (band.w >= BIG_MIN_WIDTH && band.h >= 3 && count->shown > 0) {
         end = draw_big_count(v, inner, count);
-    } else if (band.w >= BIG_MIN_WIDTH && big_choose("nothing waiting", inner.w, band.h, ink.halves, &type)) {
+    } else if (band.w >= BIG_MIN_WIDTH && big_choose(NOTHING, inner.w, band.h, ink.halves, &type)) {
         struct rect at = inner;
         at.h = big_height(type, ink.halves);
-        big_draw(&v->grid, at, ROLE_SUCCEEDED, &ink, type, "nothing waiting");
-        end = inner.x + big_width(type, "nothing waiting");
+        big_draw(&v->grid, at, ROLE_SUCCEEDED, &ink, type, NOTHING);
+        end = inner.x + big_width(type, NOTHING);
     }
     if (end < 0) {
         draw_count_plain(v, band, count);
@@ -259,15 +261,24 @@ static void find_troubles(struct view *v, struct troubles *t)
     }
 }
 
+static const char *in_capitals(struct view *v, const char *text)
+{
+    char *capitals = arena_string(&v->arena, text ? text : "");
+    for (char *p = capitals; *p; p++)
+        if (*p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+    return capitals;
+}
+
 /* The one that is told in big type. NULL: there is no room, or it can be told small. */
-static const char *big_trouble(const struct view *v, const struct troubles *t, int width, int rows,
+static const char *big_trouble(struct view *v, const struct troubles *t, int width, int rows,
                                struct big_type *type)
 {
     const struct big_ink ink = wall_ink(v);
     const int most = ink.halves ? 4 : 7;
-    const char *texts[] = {t->texts[0], t->briefs[0]};
+    const char *texts[] = {in_capitals(v, t->texts[0]), in_capitals(v, t->briefs[0])};
     for (size_t i = 0; i < 2; i++)
-        if (rows >= 5 && t->roles[0] != ROLE_DANGER && texts[i] &&
+        if (rows >= 5 && t->roles[0] != ROLE_DANGER &&
             big_choose(texts[i], width, rows - 1 < most ? rows - 1 : most, ink.halves, type))
             return texts[i];
     return NULL;
@@ -278,7 +289,7 @@ static void draw_big_trouble(struct view *v, struct rect *left, const struct tro
 {
     const struct big_ink ink = wall_ink(v);
     const int h = big_height(type, ink.halves);
-    const bool all = text == t->texts[0];
+    const bool all = strlen(text) == strlen(t->texts[0]);
     const char *below = all ? t->whys[0] : view_printf(v, "%s: %s", t->texts[0], t->whys[0]);
     struct rect at = wall_take_rows(left, h + (*below ? 1 : 0));
     grid_fill(&v->grid, at, (int)t->roles[0], " ");

@@ -31,6 +31,14 @@ static const char *warning_of(struct view *v, const struct model_sequence *seq)
     return "";
 }
 
+/* "helloservice v0.1.1", the version only as far as the wall may tell it. */
+static const char *what_of(struct view *v, const struct model_sequence *seq, int service_max)
+{
+    const char *service = view_cut(v, view_safe(v, seq->service), service_max),
+               *version = wall_version(v, seq);
+    return view_printf(v, "%s%s%s", service, *version ? " " : "", version);
+}
+
 /* "production · 12m · fulltour · last delivered v0.1.0": what must be known comes first. */
 static const char *details_of(struct view *v, struct pick pick)
 {
@@ -49,9 +57,7 @@ static const char *details_of(struct view *v, struct pick pick)
 static void draw_plain(struct view *v, struct rect line, struct pick pick)
 {
     const struct model_sequence *seq = pick.seq;
-    const char *version = wall_version(v, seq);
-    const char *what = view_printf(v, "%s %s%s%s", view_glyph(v, GLYPH_WAITING), view_safe(v, seq->service),
-                                   *version ? " " : "", version);
+    const char *what = view_printf(v, "%s %s", view_glyph(v, GLYPH_WAITING), what_of(v, seq, line.w));
     const int x = line.x + (line.w > 30 ? 1 : 0);
     const int used = draw_cut(v, line, x, line.y, ROLE_WAITING_CURSOR, what);
     (void)draw_cut(v, line, x + used + 2, line.y, ROLE_WAITING, details_of(v, pick));
@@ -62,9 +68,9 @@ static const char *big_words(struct view *v, const struct model_sequence *seq, i
                              struct big_type *type, bool *whole)
 {
     const struct big_ink ink = wall_ink(v);
-    const char *service = view_safe(v, seq->service), *version = wall_version(v, seq);
-    const char *words[] = {view_printf(v, "%s %s %s", service, version, view_safe(v, seq->stage->name)),
-                           view_printf(v, "%s %s", service, version), service};
+    const char *what = what_of(v, seq, GRID_SIZE_MAX);
+    const char *words[] = {view_printf(v, "%s %s", what, view_safe(v, seq->stage->name)), what,
+                           view_safe(v, seq->service)};
     for (size_t i = 0; i < 3; i++) {
         *whole = i == 0;
         if (big_choose(words[i], w, h, ink.halves, type) && type->font == BIG_LARGE)
@@ -253,10 +259,10 @@ static void draw_failure(struct view *v, struct rect line, const struct failure 
     const struct model_sequence *seq = f->seq;
     v->clock = f->source;
     const char *ago = view_ago(v, end_ns(seq)), *reason = reason_of(v, seq);
-    const char *what = view_printf(
-        v, "%s %s %s  %s %s%s  %s%s%s", view_glyph(v, GLYPH_FAILED), view_safe(v, seq->service),
-        wall_version(v, seq), view_safe(v, seq->stage->project->name), view_safe(v, seq->stage->name),
-        of_source(v, f->source), ago, f->mended ? ", delivered since" : "", *reason ? "  " : "");
+    const char *what =
+        view_printf(v, "%s %s  %s %s%s  %s%s%s", view_glyph(v, GLYPH_FAILED), what_of(v, seq, line.w),
+                    view_safe(v, seq->stage->project->name), view_safe(v, seq->stage->name),
+                    of_source(v, f->source), ago, f->mended ? ", delivered since" : "", *reason ? "  " : "");
     const enum role role = f->mended ? ROLE_DIM : ROLE_FAILED;
     const int used = draw_cut(v, line, line.x, line.y, role, what);
     (void)draw_cut(v, line, line.x + used, line.y, f->mended ? ROLE_DIM : ROLE_TEXT, reason);
@@ -333,9 +339,8 @@ static void flow_stage(struct flow *f, struct source *s, const struct model_stag
     enum role role = ROLE_DIM, now_role = ROLE_RUNNING;
     if (last) {
         role = theme_state_role(last->state);
-        result = view_printf(v, "%s %s %s %s", view_glyph(v, theme_state_glyph(last->state)),
-                             view_cut(v, view_safe(v, last->service), SERVICE_MAX), wall_version(v, last),
-                             view_age(v, end_ns(last), false));
+        result = view_printf(v, "%s %s %s", view_glyph(v, theme_state_glyph(last->state)),
+                             what_of(v, last, SERVICE_MAX), view_age(v, end_ns(last), false));
     }
     if (stage->counts[MODEL_WAITING] > 0) {
         now_role = ROLE_WAITING_CURSOR;
