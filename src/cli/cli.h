@@ -73,6 +73,9 @@ int cli_main(int argc, char **argv);
 MUST_CHECK enum status cli_read_file(const char *path, size_t limit, char **text, size_t *len,
                                      struct error *err);
 
+/* Where themes/ is. The caller's (free). */
+char *cli_data_directory(void);
+
 /* One line on standard error, "drawbridge: …", and one on standard output; both sanitised. */
 void cli_complain(const char *format, ...) PRINTF_LIKE(1, 2);
 void cli_print(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -57,6 +57,10 @@ const struct cli_command cli_commands[] = {
      "add a connection; the program prints its token", cli_context_add_options, 1, MANY, false, true,
      cli_context_add},
     {"context remove", "NAME", "remove a connection", NULL, 1, 1, false, true, cli_context_remove},
+    {"keys", "", "the keys of the dashboard, with those of the settings", cli_output_options, 0, 0, false,
+     true, cli_keys},
+    {"themes", "", "looks that the dashboard can have, and where they are", cli_output_options, 0, 0, false,
+     true, cli_themes},
     {"help", "[COMMAND]", "help on a command", NULL, 0, MANY, false, true, cli_help},
     {NULL, NULL, NULL, NULL, 0, 0, false, false, NULL},
 };

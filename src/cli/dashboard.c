@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/link.h"
+#include "cli/run_command.h"
 #include "notify/notify.h"
 #include "settings/state.h"
 #include "view/view.h"
@@ -30,6 +31,7 @@ struct dashboard {
     struct notify *notify;
     uv_signal_t signals[SIGNALS];
     char *state_path; /* of what is remembered between two starts; NULL: there is no place for it */
+    struct run_command *command; /* of the view's output pane; NULL: none runs */
     bool quit;
 };
 
@@ -90,6 +92,53 @@ static int64_t port_now(void *arg, size_t source)
     return link_now_ns(d->links[source]);
 }
 
+/* --- the command line --- */
+
+static void on_output(void *arg, uint64_t ticket, const char *bytes, size_t len)
+{
+    const struct dashboard *d = arg;
+    view_output(d->view, ticket, bytes, len);
+}
+
+static void on_command_ended(void *arg, uint64_t ticket, bool failed, const char *how)
+{
+    struct dashboard *d = arg;
+    d->command = NULL;
+    view_command_ended(d->view, ticket, failed, how);
+}
+
+static enum status port_check(void *arg, size_t source, const char *const *words, size_t count, bool *changes,
+                              struct error *err)
+{
+    const struct dashboard *d = arg;
+    return run_command_check(d->ctx, &d->ctx->connections[source], words, count, changes, err);
+}
+
+static void port_stop(void *arg, uint64_t ticket)
+{
+    struct dashboard *d = arg;
+    (void)ticket; /* there is one at a time */
+    if (d->command != NULL)
+        run_command_stop(d->command);
+    d->command = NULL;
+}
+
+static enum status port_run(void *arg, size_t source, const char *const *words, size_t count, int columns,
+                            uint64_t ticket, struct error *err)
+{
+    struct dashboard *d = arg;
+    const struct run_command_listener listener = {.arg = d, .output = on_output, .ended = on_command_ended};
+    port_stop(d, ticket);
+    return run_command_start(d->ctx, &d->ctx->connections[source], link_token(d->links[source]), words, count,
+                             columns, ticket, &listener, &d->command, err);
+}
+
+static void port_complete(void *arg, const char *const *words, size_t count, view_word_fn *each, void *to)
+{
+    const struct dashboard *d = arg;
+    run_command_complete(d->ctx, words, count, each, to);
+}
+
 /* --- connections → view, notifications --- */
 
 static void on_changed(void *arg, size_t source)
@@ -141,8 +190,7 @@ static void on_controlled(void *arg, size_t source, const char *project, const c
 static void on_message(void *arg, size_t source, bool is_error, const char *text)
 {
     const struct dashboard *d = arg;
-    (void)source;
-    view_message(d->view, is_error, text);
+    view_message_of(d->view, source, is_error, text);
 }
 
 static void on_whole(void *arg, size_t source)
@@ -192,28 +240,6 @@ static void no_log(void *arg, enum log_level level, const char *text)
     (void)text;
 }
 
-/* Where themes/ is: named by the environment (tests), beside the build tree that we run from, or installed.
- * *owned is freed by the caller. */
-static const char *data_directory(char **owned)
-{
-    const char *named = getenv("DRAWBRIDGE_DATADIR");
-    char self[4096];
-    *owned = NULL;
-    if (named != NULL)
-        return named;
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[len > 0 ? len : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash == NULL)
-        return PKGDATADIR;
-    *slash = '\0';
-    char *theme = mem_printf("%s/../themes/dark.yaml", self);
-    if (access(theme, R_OK) == 0)
-        *owned = mem_printf("%s/..", self);
-    free(theme);
-    return *owned != NULL ? *owned : PKGDATADIR;
-}
-
 /* libwebsockets keeps tables for as many descriptors as we may open; a dashboard opens a handful. */
 static void need_few_descriptors(void)
 {
@@ -235,7 +261,7 @@ static bool all_read_only(const struct cli_context *ctx)
 static enum status open_view(struct dashboard *d, const char *hint, struct error *err)
 {
     struct cli_context *ctx = d->ctx;
-    char *directory;
+    char *directory = cli_data_directory();
     const struct view_settings settings = {.theme = ctx->theme,
                                            .glyphs = (enum view_glyphs)ctx->glyphs,
                                            .read_only = all_read_only(ctx),
@@ -244,7 +270,7 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
                                            .wall = ctx->wall,
                                            .wall_locked = ctx->wall_locked,
                                            .hint = hint,
-                                           .data_directory = data_directory(&directory)};
+                                           .data_directory = directory};
     const struct view_ports ports = {.arg = d,
                                      .decide = port_decide,
                                      .control = port_control,
@@ -252,7 +278,11 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
                                      .reload = port_reload,
                                      .quit = port_quit,
                                      .fetch = port_fetch,
-                                     .now_ns = port_now};
+                                     .now_ns = port_now,
+                                     .check = port_check,
+                                     .run = port_run,
+                                     .stop = port_stop,
+                                     .complete = port_complete};
     enum status status = view_new(ctx->loop, &settings, &ports, &d->view, err);
     free(directory);
     return status;

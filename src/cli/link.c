@@ -94,7 +94,8 @@ static void start_fetch(struct link *l, char *url, const char *name, uint64_t nu
 /* What cannot be applied is counted by nobody and hides nothing: it is said once, in the message line. */
 static void complain(struct link *l, const char *what, const struct error *err)
 {
-    char *text = mem_printf("%s: %s", what, err->text);
+    char *text =
+        mem_printf("%s: %s; what it told is missing here, r asks for everything again", what, err->text);
     l->to.message(l->to.arg, l->source, true, text);
     free(text);
 }
@@ -400,6 +401,11 @@ void link_reload(struct link *l)
                       "this is a replay: there is no server that could be asked again");
     else
         l->to.message(l->to.arg, l->source, true, l->settings.problem);
+}
+
+const char *link_token(const struct link *l)
+{
+    return l->token;
 }
 
 int64_t link_now_ns(const struct link *l)

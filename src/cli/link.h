@@ -55,7 +55,8 @@ void link_decide(struct link *l, const struct decision_request *request);
 void link_control(struct link *l, const struct model_sequence *seq, const char *verb);
 void link_reload(struct link *l);
 void link_fetch(struct link *l, const struct view_query *query, uint64_t ticket);
-int64_t link_now_ns(const struct link *l); /* the server's clock, as far as it is known */
+const char *link_token(const struct link *l); /* the one in use; NULL: none. Valid until it is renewed */
+int64_t link_now_ns(const struct link *l);    /* the server's clock, as far as it is known */
 /* Stops all that is under way: no callback after it. The model stays until link_free, for who shows it. */
 void link_stop(struct link *l);
 void link_free(struct link *l); /* after the loop has run once */

@@ -6,6 +6,7 @@ libcli_la_SOURCES = \
 	%D%/cli.c \
 	%D%/cli.h \
 	%D%/commands.c \
+	%D%/completion.c \
 	%D%/context.c \
 	%D%/control.c \
 	%D%/dashboard.c \
@@ -27,6 +28,7 @@ libcli_la_SOURCES = \
 	%D%/linear_internal.h \
 	%D%/list.c \
 	%D%/log.c \
+	%D%/look.c \
 	%D%/options.c \
 	%D%/output.c \
 	%D%/picture.c \
@@ -39,6 +41,8 @@ libcli_la_SOURCES = \
 	%D%/request.c \
 	%D%/resource.c \
 	%D%/restricted.c \
+	%D%/run_command.c \
+	%D%/run_command.h \
 	%D%/setup.c \
 	%D%/setup.h \
 	%D%/show.c \

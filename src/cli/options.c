@@ -223,3 +223,16 @@ const struct cli_command *cli_find_command(int argc, char **argv, int *used)
     }
     return best;
 }
+
+const struct cli_command *cli_command_of(const char *const *words, size_t count)
+{
+    int used = 0;
+    char **copies = mem_alloc((count + 1) * sizeof *copies);
+    for (size_t i = 0; i < count; i++)
+        copies[i] = mem_string(words[i]);
+    const struct cli_command *command = cli_find_command((int)count, copies, &used);
+    for (size_t i = 0; i < count; i++)
+        free(copies[i]);
+    free(copies);
+    return command;
+}

@@ -238,8 +238,10 @@ static bool is_line(const struct cli_table *t, size_t row)
 static int terminal_width(void)
 {
     struct winsize size;
-    if (!isatty(STDOUT_FILENO))
-        return 0; /* as wide as it gets */
+    if (!isatty(STDOUT_FILENO)) { /* as wide as it gets, but for the dashboard's pane */
+        const char *pane = getenv("DRAWBRIDGE_COLUMNS");
+        return pane != NULL ? (int)strtol(pane, NULL, 10) : 0;
+    }
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         return size.ws_col;
     return WIDTH_DEFAULT;

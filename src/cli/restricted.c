@@ -13,7 +13,8 @@
 extern char **environ;
 
 /* HOME is not among them: terminfo and themes are not taken from there. */
-static const char *const kept[] = {"TERM", "COLORTERM", "LANG", "LANGUAGE", "NO_COLOR", "TMUX", "STY"};
+static const char *const kept[] = {"TERM",     "COLORTERM", "LANG", "LANGUAGE",
+                                   "NO_COLOR", "TMUX",      "STY",  "DRAWBRIDGE_COLUMNS"};
 
 static bool is_kept(const char *name, const char *value)
 {

@@ -141,6 +141,13 @@ void filtering_clear(struct view *v)
     (void)set_filter(v, "", NULL); /* no term can be wrong */
 }
 
+void filtering_set(struct view *v, const char *text)
+{
+    struct error err = ERROR_NONE;
+    if (!set_filter(v, text, &err))
+        view_say(v, true, "%s", err.text);
+}
+
 void filtering_free(struct filtering *f)
 {
     filter_free(f->filter);

@@ -12,10 +12,12 @@
 #include "view/decided.h"
 #include "view/difference.h"
 #include "view/events.h"
+#include "view/command.h"
 #include "view/filter.h"
 #include "view/grid.h"
 #include "view/input.h"
 #include "view/keymap.h"
+#include "view/messages.h"
 #include "view/prompt.h"
 #include "view/term.h"
 #include "view/theme.h"
@@ -71,6 +73,7 @@ struct view_ops {
 extern const struct view_ops tree_screen, detail_screen, log_screen, help_screen, waiting_screen, wall_screen;
 extern const struct view_ops events_screen, run_events_screen, event_screen, decided_screen,
     difference_screen;
+extern const struct view_ops messages_screen, output_screen;
 
 /* ---- source.c ---- */
 void source_free(struct source *s);
@@ -78,6 +81,7 @@ void view_sync(struct view *v); /* looks at the models; before each key and fram
 struct source *view_source_of(const struct view *v, const struct model_sequence *seq);
 struct source *view_current_source(const struct view *v); /* of what is selected; NULL: there is none yet */
 bool source_is_fresh(const struct source *s);
+void source_take_colours(struct view *v); /* into a theme that is new */
 const char *source_label(const struct source *s);
 enum role source_role(const struct source *s); /* of its label */
 /* Waiting approvals of all sources, oldest first. */
@@ -101,6 +105,7 @@ struct filtering {
 };
 void filtering_open(struct view *v); /* the line that it is typed into */
 void filtering_clear(struct view *v);
+void filtering_set(struct view *v, const char *text); /* says what is wrong with it */
 void filtering_free(struct filtering *f);
 bool filtering_is_on(const struct view *v);
 /* Is it time to look at all rows again, since they have grown older? */
@@ -154,6 +159,7 @@ struct pick tree_selected(const struct view *v);  /* none: the cursor is on some
 const struct row *tree_row(const struct view *v); /* under the cursor; NULL: there are none */
 bool tree_is_folded(struct view *v, const struct row *row, const char *mark);
 void tree_go_to(struct view *v, struct pick pick); /* unfolds what hides it */
+void tree_go_to_source(struct view *v, struct source *source);
 bool tree_next_waiting(struct view *v, int direction);
 const struct row *tree_detail_row(struct view *v); /* what the detail shows; NULL: nothing */
 int64_t tree_settle_wait(const struct view *v);    /* ms until the detail follows the cursor; -1: it does */
@@ -349,6 +355,8 @@ void log_free(struct job_log *log);
 bool log_fetched(struct view *v, uint64_t ticket, const struct view_answer *answer); /* false: not its own */
 /* The last lines of the output, as far as they fit into the area. */
 void log_draw_tail(struct view *v, struct rect area);
+/* A line of a program's output as a person means it: without colours and what was written over. */
+const char *view_plain_line(struct view *v, const char *line, size_t len);
 int64_t log_tick(struct view *v,
                  int64_t now_ms); /* asks for more where it is due. Returns when to come again, -1: never */
 
@@ -406,6 +414,11 @@ struct view {
     char *hint;
     char *message;
     bool message_is_error, quit_asked;
+    struct messages messages;
+    struct command command;
+    struct output output;
+    char *data_directory; /* where themes are; NULL: as installed */
+    enum theme_glyphs glyph_set;
 
     const struct view_ops *screens[SCREENS_MAX];
     size_t screen_count;
@@ -444,6 +457,9 @@ int64_t view_now_ms(const struct view *v);
 int64_t view_now_ns(const struct view *v); /* the server's clock */
 void view_say(struct view *v, bool is_error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void view_push_screen(struct view *v, const struct view_ops *screen);
+void view_reload(struct view *v);
+/* Another theme, at once. After an error the old one stays. */
+MUST_CHECK enum status view_use_theme(struct view *v, const char *name, struct error *err);
 /* ---- screens.c: from screen to screen ---- */
 void view_show_screen(struct view *v, const struct view_ops *screen); /* the way back is to the tree */
 void screens_sync(struct view *v);                                    /* of all that one may come back to */

@@ -12,6 +12,9 @@ libview_la_SOURCES = \
 	%D%/decided.h \
 	%D%/description.c \
 	%D%/description.h \
+	%D%/command.c \
+	%D%/command.h \
+	%D%/complete.c \
 	%D%/detail.c \
 	%D%/difference.c \
 	%D%/difference.h \
@@ -42,6 +45,11 @@ libview_la_SOURCES = \
 	%D%/osc.h \
 	%D%/paint.c \
 	%D%/paint.h \
+	%D%/messages.c \
+	%D%/messages.h \
+	%D%/output.c \
+	%D%/pager.c \
+	%D%/pager.h \
 	%D%/palette.c \
 	%D%/palette.h \
 	%D%/plain.c \
@@ -63,6 +71,7 @@ libview_la_SOURCES = \
 	%D%/texts.c \
 	%D%/theme.c \
 	%D%/theme.h \
+	%D%/themes.c \
 	%D%/topbar.c \
 	%D%/tree.c \
 	%D%/undo.c \
@@ -72,6 +81,8 @@ libview_la_SOURCES = \
 	%D%/waiting.h \
 	%D%/wall.c \
 	%D%/wall.h \
-	%D%/wallparts.c
+	%D%/wallparts.c \
+	%D%/words.c \
+	%D%/words.h
 libview_la_CFLAGS = $(AM_CFLAGS) $(NCURSES_CFLAGS)
 VIEW_LIBS = libview.la libsettings.la $(NCURSES_LIBS)

@@ -115,8 +115,8 @@ bool log_fetched(struct view *v, uint64_t ticket, const struct view_answer *answ
     return true;
 }
 
-/* One line as a person means it: what stands after the last carriage return, without colour sequences. */
-static const char *plain_line(struct view *v, const char *line, size_t len)
+/* What stands after the last carriage return, without colour sequences. */
+const char *view_plain_line(struct view *v, const char *line, size_t len)
 {
     char plain[LINE_BYTES_MAX + 1];
     size_t used = 0, start = 0;
@@ -166,7 +166,7 @@ static int draw_lines(struct view *v, struct rect area, int skip)
         y = area.y + (total > 0 ? first : 0);
     for (int i = skip; i < total && y >= area.y; i++, y--)
         (void)draw_cut(v, area, area.x, y, ROLE_TEXT,
-                       plain_line(v, starts[i], (size_t)(ends[i] - starts[i])));
+                       view_plain_line(v, starts[i], (size_t)(ends[i] - starts[i])));
     before = total - area.h - skip;
     return before > 0 ? before : 0;
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,12 @@ static void take_colour(struct view *v, const struct source *s)
         return; /* one that is none was refused with the settings */
     v->theme.styles[source_role(s)].fg = colour;
     term_set_styles(v->term, v->theme.styles);
+}
+
+void source_take_colours(struct view *v)
+{
+    for (size_t i = 0; i < v->source_count; i++)
+        take_colour(v, v->sources[i]);
 }
 
 enum role source_role(const struct source *s)
@@ -165,8 +172,11 @@ struct pick view_selected(const struct view *v)
 
 const char *view_why_not(struct view *v, const struct source *s)
 {
-    if (v->read_only || (s && s->read_only))
-        return "read-only: nothing can be changed from here";
+    if (v->read_only)
+        return "read-only: nothing can be changed from here, only without --read-only";
+    if (s && s->read_only)
+        return view_printf(v, "read-only: the settings allow no change of %s from here",
+                           view_safe(v, source_label(s)));
     if (s && s->role && (strcmp(s->role, "viewer") == 0 || strcmp(s->role, "integration") == 0))
         return view_printf(v,
                            "%s has the role %s, which may not decide; ask for a token with the role approver",
@@ -200,9 +210,34 @@ static void replace(char **text, const char *with)
     *text = copy;
 }
 
+/* For the message pane; the message line tells it by itself as long as it lasts. */
+static void note_link(struct view *v, const struct source *s, enum view_link link, const char *why)
+{
+    static const struct {
+        const char *what, *next;
+    } texts[] = {
+        [VIEW_LINK_CONNECTING] = {"connecting", ""},
+        [VIEW_LINK_LIVE] = {"connected: the stream is live", ""},
+        [VIEW_LINK_POLLING] = {"connected: this server has no stream", "; it is asked again and again"},
+        [VIEW_LINK_STALE] = {"the stream was lost", "; it is tried again by itself, r tries at once"},
+        [VIEW_LINK_OFFLINE] = {"the server cannot be reached",
+                               "; it is tried again by itself, r tries at once"},
+        [VIEW_LINK_REFUSED] = {"the server refuses the token", "; put a valid one where it is read from"},
+        [VIEW_LINK_REPLAY] = {"a recording is played", ""},
+        [VIEW_LINK_REPLAYED] = {"the recording is at its end", ""},
+    };
+    char text[ERROR_TEXT_SIZE];
+    if (s->link == link && strcmp(s->link_why ? s->link_why : "", why ? why : "") == 0)
+        return;
+    (void)snprintf(text, sizeof text, "%s%s%s%s", texts[link].what, why && *why ? ": " : "", why ? why : "",
+                   texts[link].next);
+    messages_add(&v->messages, view_now_ns(v), MESSAGE_LINK, s->name, text);
+}
+
 void view_set_link(struct view *v, size_t source, enum view_link link, int64_t since_ns, const char *why)
 {
     struct source *s = v->sources[source];
+    note_link(v, s, link, why);
     s->link = link;
     s->link_since_ns = since_ns;
     replace(&s->link_why, why);

@@ -13,7 +13,6 @@
 #include "base/yaml.h"
 #include "view/palette.h"
 
-#define THEME_FILE_MAX  65536 /* bytes */
 #define GLYPH_CELLS_MAX 4
 
 static const struct {
@@ -405,70 +404,6 @@ enum status theme_parse(struct theme *t, const char *text, size_t len, const cha
     }
     *t = next;
     return STATUS_OK;
-}
-
-/* Reads a file of at most THEME_FILE_MAX bytes. Returns STATUS_NOT_FOUND where there is none. */
-static enum status read_file(const char *path, struct buffer *out, struct error *err)
-{
-    FILE *f = fopen(path, "re");
-    if (!f && (errno == ENOENT || errno == ENOTDIR))
-        return STATUS_NOT_FOUND;
-    if (!f)
-        return error_set(err, STATUS_INVALID, "cannot open theme %s: %s", path, strerror(errno));
-    char chunk[4096];
-    size_t n;
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0 && buffer_add(out, chunk, n))
-        ;
-    const bool failed = ferror(f) != 0;
-    (void)fclose(f); /* it was only read */
-    if (failed)
-        return error_set(err, STATUS_INVALID, "cannot read theme %s: %s", path, strerror(errno));
-    if (out->overflow)
-        return error_set(err, STATUS_INVALID, "theme %s is longer than %d bytes", path, THEME_FILE_MAX);
-    return STATUS_OK;
-}
-
-/* The i-th place where themes are looked for; NULL: none (any more where *end). The caller's. */
-static char *theme_path(int i, const char *name, const char *data_directory)
-{
-    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-    switch (i) {
-    case 0:
-        if (config && config[0] == '/')
-            return mem_printf("%s/drawbridge/themes/%s.yaml", config, name);
-        return home ? mem_printf("%s/.config/drawbridge/themes/%s.yaml", home, name) : NULL;
-    case 1:
-        return data_directory && strcmp(data_directory, PKGDATADIR) != 0
-                   ? mem_printf("%s/themes/%s.yaml", data_directory, name)
-                   : NULL;
-    default:
-        return mem_printf("%s/themes/%s.yaml", PKGDATADIR, name);
-    }
-}
-
-enum status theme_load(struct theme *t, const char *name, const char *data_directory, enum theme_depth depth,
-                       enum theme_glyphs glyphs, struct error *err)
-{
-    enum status status = STATUS_NOT_FOUND;
-    struct buffer places = BUFFER_LIMIT(ERROR_TEXT_SIZE / 2);
-    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
-        return error_set(err, STATUS_INVALID, "'%s' is no name of a theme", name);
-    for (int i = 0; i < 3 && status == STATUS_NOT_FOUND; i++) {
-        struct buffer text = BUFFER_LIMIT(THEME_FILE_MAX);
-        char *path = theme_path(i, name, data_directory);
-        if (path) {
-            status = read_file(path, &text, err);
-            if (status == STATUS_OK)
-                status = theme_parse(t, buffer_text(&text), text.len, path, depth, glyphs, err);
-            (void)buffer_printf(&places, "%s%s", places.len ? ", " : "", path); /* cut where it is too long */
-        }
-        free(path);
-        buffer_free(&text);
-    }
-    if (status == STATUS_NOT_FOUND)
-        (void)error_set(err, status, "there is no theme '%s' (looked for %s)", name, buffer_text(&places));
-    buffer_free(&places);
-    return status;
 }
 
 enum role theme_state_role(enum model_state state)

@@ -137,6 +137,9 @@ MUST_CHECK enum status theme_load(struct theme *t, const char *name, const char 
 MUST_CHECK enum status theme_parse(struct theme *t, const char *text, size_t len, const char *name,
                                    enum theme_depth depth, enum theme_glyphs glyphs, struct error *err);
 void theme_free(struct theme *t);
+/* Each theme that theme_load would find, by name and file; those of the user come first. */
+typedef void theme_fn(void *arg, const char *name, const char *path);
+void theme_each(const char *data_directory, theme_fn *each, void *arg);
 /* A colour of the settings ("red", "bright-blue", "208", "#ff8700"), as near as this depth comes to it.
  * False: it is none. */
 bool theme_parse_colour(const char *text, enum theme_depth depth, int32_t *colour);

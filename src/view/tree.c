@@ -396,6 +396,17 @@ void tree_go_to(struct view *v, struct pick pick)
         move_to(v, row);
 }
 
+void tree_go_to_source(struct view *v, struct source *source)
+{
+    tree_sync(v);
+    for (size_t i = 0; i < v->tree.count; i++) {
+        if (v->tree.rows[i].source == source) { /* its own row, or its first project's */
+            move_to(v, i);
+            return;
+        }
+    }
+}
+
 bool tree_next_waiting(struct view *v, int direction)
 {
     const size_t count = view_waiting_count(v);

@@ -237,6 +237,17 @@ void view_plan_wake(struct view *v)
 
 /* ---- keys ---- */
 
+/* source NULL: it is about none. */
+static void say(struct view *v, const struct source *source, bool is_error, const char *text)
+{
+    const bool named = source && v->source_count > 1;
+    messages_add(&v->messages, view_now_ns(v), is_error ? MESSAGE_ERROR : MESSAGE_NOTE,
+                 source ? source->name : NULL, text);
+    free(v->message);
+    v->message = mem_printf("%s%s%s", named ? source_label(source) : "", named ? ": " : "", text);
+    v->message_is_error = is_error;
+}
+
 void view_say(struct view *v, bool is_error, const char *format, ...)
 {
     char text[ERROR_TEXT_SIZE];
@@ -244,9 +255,7 @@ void view_say(struct view *v, bool is_error, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args); /* cut where it is too long for a line anyway */
     va_end(args);
-    free(v->message);
-    v->message = mem_string(text);
-    v->message_is_error = is_error;
+    say(v, NULL, is_error, text);
 }
 
 void view_push_screen(struct view *v, const struct view_ops *screen)
@@ -269,7 +278,7 @@ static void show_log(struct view *v)
     if (!seq) {
         view_say(v, false, "pick a sequence: a job log belongs to one of its tasks");
     } else if (!task) {
-        view_say(v, false, "no job of this run has begun yet");
+        view_say(v, false, "no job of this run has begun yet: its output is here once a task runs");
     } else {
         v->tree.moved = true;
         log_show(v, seq, task);
@@ -309,6 +318,13 @@ static void back_key(struct view *v, bool is_q, bool had_asked)
         ask_quit(v, had_asked);
 }
 
+void view_reload(struct view *v)
+{
+    view_say(v, false, "asking the server for everything again");
+    if (v->ports.reload)
+        v->ports.reload(v->ports.arg);
+}
+
 /* What means the same on every screen. */
 static void common_act(struct view *v, enum action action, bool had_asked)
 {
@@ -339,10 +355,11 @@ static void common_act(struct view *v, enum action action, bool had_asked)
         v->help_scroll = 0;
         view_push_screen(v, &help_screen);
         break;
+    case ACTION_COMMAND:
+        command_open(v, NULL);
+        break;
     case ACTION_RELOAD:
-        view_say(v, false, "asking the server for everything again");
-        if (v->ports.reload)
-            v->ports.reload(v->ports.arg);
+        view_reload(v);
         break;
     case ACTION_BACK:
     case ACTION_QUIT:
@@ -357,7 +374,7 @@ static void take_key(struct view *v, const struct input_event *ev, bool had_aske
 {
     const enum action action = keymap_find(v->keymap, ev);
     if (ev->kind == INPUT_PASTE)
-        view_say(v, false, "pasted text is never a command");
+        view_say(v, false, "pasted text is never a command: type it, or paste it behind :");
     if (action == ACTION_NONE)
         return;
     const unsigned flags = top_screen(v)->act(v, action);
@@ -539,13 +556,36 @@ void view_model_changed(struct view *v)
 
 void view_message(struct view *v, bool is_error, const char *text)
 {
-    view_say(v, is_error, "%s", text);
+    say(v, NULL, is_error, text);
+    arm_frame(v);
+}
+
+void view_message_of(struct view *v, size_t source, bool is_error, const char *text)
+{
+    say(v, v->sources[source], is_error, text);
     arm_frame(v);
 }
 
 void view_emergency_restore(void)
 {
     term_emergency_restore();
+}
+
+enum status view_use_theme(struct view *v, const char *name, struct error *err)
+{
+    const enum theme_depth depth = term_depth(v->term);
+    struct theme next = {0};
+    theme_set_defaults(&next, depth, v->glyph_set);
+    const enum status status = theme_load(&next, name, v->data_directory, depth, v->glyph_set, err);
+    if (status != STATUS_OK) {
+        theme_free(&next);
+        return status;
+    }
+    theme_free(&v->theme);
+    v->theme = next;
+    term_set_styles(v->term, v->theme.styles);
+    source_take_colours(v);
+    return STATUS_OK;
 }
 
 /* ---- birth and death ---- */
@@ -565,10 +605,13 @@ static void start_theme(struct view *v, const struct view_settings *s)
         glyphs = THEME_ASCII; /* those of the other sets are of ambiguous width */
     const char *name = s->theme ? s->theme : depth == THEME_NO_COLOUR ? "mono" : "dark";
     v->grid.ascii = v->prompt.ascii = v->ascii;
+    v->glyph_set = glyphs;
+    v->data_directory = mem_string(s->data_directory);
     theme_set_defaults(&v->theme, depth, glyphs);
-    if (theme_load(&v->theme, name, s->data_directory, depth, glyphs, &err) != STATUS_OK)
-        view_say(v, true, "%s; a plain look is used", err.text);
-    term_set_styles(v->term, v->theme.styles);
+    if (view_use_theme(v, name, &err) != STATUS_OK) {
+        view_say(v, true, "%s; a plain look is used, :themes lists others", err.text);
+        term_set_styles(v->term, v->theme.styles);
+    }
 }
 
 static bool start_handles(struct view *v)
@@ -670,6 +713,10 @@ void view_free(struct view *v)
     box_close(v);
     log_free(&v->log);
     prompt_free(&v->prompt);
+    output_stop(v);
+    output_free(&v->output);
+    command_free(v);
+    free(v->data_directory);
     filtering_free(&v->filtering);
     sent_free(v);
     free(v->typing.shown);
@@ -683,5 +730,6 @@ void view_free(struct view *v)
     input_free(&v->input);
     free(v->hint);
     free(v->message);
+    messages_free(&v->messages);
     free(v->detail_for);
 }

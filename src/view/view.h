@@ -67,6 +67,21 @@ struct view_answer {
     const char *why;
 };
 
+/* What a word of a command line may be. */
+enum view_word {
+    VIEW_WORD_TEXT,
+    VIEW_WORD_PROJECT,
+    VIEW_WORD_STAGE,
+    VIEW_WORD_SERVICE,
+    VIEW_WORD_SEQUENCE, /* a sequence's name */
+    VIEW_WORD_RUN,      /* the keptn context of one */
+    VIEW_WORD_CONNECTION,
+    VIEW_WORD_THEME,
+    VIEW_WORD_ACTION
+};
+/* text: a candidate; NULL: all that the view knows of this kind. */
+typedef void view_word_fn(void *to, enum view_word kind, const char *text);
+
 struct view_ports {
     void *arg;
     /* Begins a decision; reports come back through view_decision_changed. */
@@ -81,6 +96,17 @@ struct view_ports {
     /* Asks; the ticket comes back with the answer, never before this returns. query is borrowed. */
     void (*fetch)(void *arg, size_t source, const struct view_query *query, uint64_t ticket);
     int64_t (*now_ns)(void *arg, size_t source); /* the server's clock, as far as it is known */
+    /* Commands of the program, for the output pane; each may be NULL. words are those of a command line,
+     * NULL-terminated. check: may it run for this source, and does it change something on the server? run:
+     * STATUS_OK; output and end then come through view_output and view_command_ended, never before it
+     * returns. stop ends it with all that it has started; nothing more comes. complete tells what may stand
+     * in place of the last word, "" where nothing of it has been typed. */
+    enum status (*check)(void *arg, size_t source, const char *const *words, size_t count, bool *changes,
+                         struct error *err);
+    enum status (*run)(void *arg, size_t source, const char *const *words, size_t count, int columns,
+                       uint64_t ticket, struct error *err);
+    void (*stop)(void *arg, uint64_t ticket);
+    void (*complete)(void *arg, const char *const *words, size_t count, view_word_fn *each, void *to);
 };
 
 /* Opens the terminal (the process's own). STATUS_INVALID with a sentence for a person where it cannot be used
@@ -108,7 +134,12 @@ void view_fetched(struct view *v, uint64_t ticket, const struct view_answer *ans
 /* An event as it came, with its text: kept for the screens of raw events, as far as they go back. Cheap;
  * draws nothing: view_model_changed does. */
 void view_event(struct view *v, size_t source, const struct event *ev, const char *text, size_t len);
+void view_output(struct view *v, uint64_t ticket, const char *bytes, size_t len);
+/* how: "done", "exit status 3: not found" */
+void view_command_ended(struct view *v, uint64_t ticket, bool failed, const char *how);
 void view_message(struct view *v, bool is_error,
                   const char *text); /* one line above the key line, until a key */
+/* The same about one connection. */
+void view_message_of(struct view *v, size_t source, bool is_error, const char *text);
 
 #endif

@@ -164,3 +164,14 @@ TESTS += %D%/wall_test
 %C%_wall_test_SOURCES = %D%/wall_test.c
 %C%_wall_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_wall_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/words_test
+TESTS += %D%/words_test
+%C%_words_test_SOURCES = %D%/words_test.c
+%C%_words_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
+
+check_PROGRAMS += %D%/command_test
+TESTS += %D%/command_test
+%C%_command_test_SOURCES = %D%/command_test.c
+%C%_command_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_command_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)

@@ -34,6 +34,7 @@ struct driver {
     size_t source, source_count;
     char *names[SOURCES_MAX];
     uint64_t asked; /* the newest ticket */
+    uint64_t command;
     bool read_only;
     struct view *view;
     struct buffer pending;
@@ -96,6 +97,53 @@ static void on_fetch(void *arg, size_t source, const struct view_query *q, uint6
     else
         say("resource %s %s %s %s\n", q->project, q->stage ? q->stage : "-", q->uri,
             q->commit ? q->commit : "-");
+}
+
+/* ---- commands: "demo" is refused, "trigger" changes something ---- */
+
+static enum status on_check(void *arg, size_t source, const char *const *words, size_t count, bool *changes,
+                            struct error *err)
+{
+    (void)arg;
+    (void)source;
+    (void)count;
+    *changes = strcmp(words[0], "trigger") == 0;
+    return strcmp(words[0], "demo") == 0
+               ? error_set(err, STATUS_FORBIDDEN, "demo cannot run within the dashboard: start it in a shell")
+               : STATUS_OK;
+}
+
+static enum status on_run(void *arg, size_t source, const char *const *words, size_t count, int columns,
+                          uint64_t ticket, struct error *err)
+{
+    struct driver *d = arg;
+    (void)err;
+    d->command = ticket;
+    say("run %s %d", d->names[source], columns);
+    for (size_t i = 0; i < count; i++)
+        say(" [%s]", words[i]);
+    say("\n");
+    return STATUS_OK;
+}
+
+static void on_stop(void *arg, uint64_t ticket)
+{
+    const struct driver *d = arg;
+    say("stop %s\n", ticket == d->command ? "it" : "another");
+}
+
+static void on_complete(void *arg, const char *const *words, size_t count, view_word_fn *each, void *to)
+{
+    static const char *const commands[] = {"list", "trigger", "themes"};
+    (void)arg;
+    for (size_t i = 0; count == 1 && i < 3; i++)
+        each(to, VIEW_WORD_TEXT, commands[i]);
+    if (count > 1 && strcmp(words[count - 2], "--project") == 0)
+        each(to, VIEW_WORD_PROJECT, NULL);
+    else if (count > 1 && strcmp(words[0], "trigger") == 0) {
+        each(to, VIEW_WORD_TEXT, "--project");
+        each(to, VIEW_WORD_TEXT, "--service");
+    }
 }
 
 static int64_t on_now(void *arg, size_t source)
@@ -286,6 +334,18 @@ static void order(struct driver *d, char *line)
                      &(struct view_answer){.came = true, .body = rest, .len = strlen(rest), .why = ""});
     } else if (strcmp(verb, "refuse") == 0) {
         view_fetched(d->view, d->asked, &(struct view_answer){.body = "", .why = rest});
+    } else if (strcmp(verb, "output") == 0) {
+        unescape(rest);
+        view_output(d->view, d->command, rest, strlen(rest));
+    } else if (strcmp(verb, "flood") == 0) { /* so many lines of output */
+        for (int i = 0, n = (int)strtol(rest, NULL, 10); i < n; i++) {
+            char text[64];
+            (void)snprintf(text, sizeof text, "line %d\n", i);
+            view_output(d->view, d->command, text, strlen(text));
+        }
+    } else if (strcmp(verb, "ended") == 0) {
+        const bool failed = strcmp(word(&rest), "failed") == 0;
+        view_command_ended(d->view, d->command, failed, rest);
     } else if (strcmp(verb, "source") == 0) {
         use_source(d, rest);
     } else if (strcmp(verb, "clear") == 0) {
@@ -429,7 +489,11 @@ int main(int argc, char **argv)
                                      .reload = on_reload,
                                      .quit = on_quit,
                                      .fetch = on_fetch,
-                                     .now_ns = on_now};
+                                     .now_ns = on_now,
+                                     .check = on_check,
+                                     .run = on_run,
+                                     .stop = on_stop,
+                                     .complete = on_complete};
     struct view_settings settings = {.data_directory = getenv("DRAWBRIDGE_DATADIR"),
                                      .settings = &settings_file};
     settings_init_defaults(&settings_file);
