@@ -131,10 +131,17 @@ const struct settings_option settings_options[] = {
     ROW("failed-hours", SETTINGS_NUMBER, WALL(failed_hours), .min = 1, .max = 720, .fallback = "12",
         .text = "Hours that a failure stays on the wall."),
 
-    ROW("tree", SETTINGS_LIST, COLUMNS(tree), .max = 32, .text = "Of the tree."),
-    ROW("waiting", SETTINGS_LIST, COLUMNS(waiting), .max = 32, .text = "Of the waiting list."),
-    ROW("decided", SETTINGS_LIST, COLUMNS(decided), .max = 32, .text = "Of the decided list."),
-    ROW("events", SETTINGS_LIST, COLUMNS(events), .max = 32, .text = "Of the event list."),
+    ROW("tree", SETTINGS_LIST, COLUMNS(tree), .max = 32,
+        .text = "Of the tree: sequence, service, version, task, age."),
+    ROW("waiting", SETTINGS_LIST, COLUMNS(waiting), .max = 32,
+        .text = "Of the waiting list: connection, project, stage, service, change, so far, age; also "
+                "sequence, run, by, labels."),
+    ROW("decided", SETTINGS_LIST, COLUMNS(decided), .max = 32,
+        .text = "Of the decided list: when, connection, project, stage, service, change, decision, by, "
+                "became, comment, how; also run."),
+    ROW("events", SETTINGS_LIST, COLUMNS(events), .max = 32,
+        .text = "Of the event list: time, connection, project, event, stage, service, source, result; also "
+                "run."),
 
     ROW("zone", SETTINGS_EITHER, TIMES(times_utc), .words = "local|utc", .fallback = "local",
         .text = "Time zone of clocks and dates."),
