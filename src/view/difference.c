@@ -370,6 +370,24 @@ static struct pick selected(const struct view *v)
     return seq ? (struct pick){.source = v->difference.source, .seq = seq} : (struct pick){0};
 }
 
+/* The next that waits, where the filter leaves one; from a run that does not wait, the oldest. */
+static void show_next_waiting(struct view *v, bool forward)
+{
+    const size_t count = view_waiting_count(v), step = forward ? 1 : count - 1;
+    const struct model_sequence *now = sequence_of(&v->difference);
+    size_t at = forward ? count - 1 : 0;
+    for (size_t i = 0; i < count; i++)
+        at = view_waiting_at(v, i).seq == now ? i : at;
+    for (size_t i = 0; i < count; i++) {
+        at = (at + step) % count;
+        if (view_fits(v, view_waiting_at(v, at))) {
+            difference_open(v, view_waiting_at(v, at));
+            return;
+        }
+    }
+    view_say(v, false, "nothing that could be shown is waiting");
+}
+
 static unsigned act(struct view *v, enum action action)
 {
     struct difference *d = &v->difference;
@@ -387,6 +405,10 @@ static unsigned act(struct view *v, enum action action)
     case ACTION_BOTTOM:
         d->scroll = action == ACTION_TOP ? 0 : d->height;
         break;
+    case ACTION_NEXT_WAITING:
+    case ACTION_PREVIOUS_WAITING:
+        show_next_waiting(v, action == ACTION_NEXT_WAITING);
+        break;
     case ACTION_DIFFERENCE:
     case ACTION_LEFT:
         return VIEW_KEY_USED | VIEW_KEY_BACK;
@@ -398,9 +420,9 @@ static unsigned act(struct view *v, enum action action)
 }
 
 static const struct hint hints[] = {{.action = ACTION_APPROVE},      {.action = ACTION_DECLINE},
-                                    {ACTION_UP, "scroll", "arrows"}, {.action = ACTION_JOB_LOG},
-                                    {.action = ACTION_HELP},         {.action = ACTION_QUIT},
-                                    {.action = ACTION_NONE}};
+                                    {.action = ACTION_NEXT_WAITING}, {ACTION_UP, "scroll", "arrows"},
+                                    {.action = ACTION_JOB_LOG},      {.action = ACTION_HELP},
+                                    {.action = ACTION_QUIT},         {.action = ACTION_NONE}};
 static const struct own_action own[] = {{ACTION_UP, NULL},        {ACTION_DOWN, NULL}, {ACTION_PAGE_UP, NULL},
                                         {ACTION_PAGE_DOWN, NULL}, {ACTION_TOP, NULL},  {ACTION_BOTTOM, NULL},
                                         {ACTION_NONE, NULL}};

@@ -41,6 +41,16 @@ static void show_difference(struct view *v)
         view_say(v, false, "pick a sequence: what it delivers is held against what was delivered before");
 }
 
+/* From lists of what has been, n goes where something waits: to the tree. */
+static void go_to_tree_for_waiting(struct view *v)
+{
+    const struct view_ops *top = v->screens[v->screen_count - 1];
+    const bool past =
+        top == &events_screen || top == &event_screen || top == &run_events_screen || top == &decided_screen;
+    if (past && view_waiting_count(v) > v->filtering.hidden_waiting)
+        view_show_screen(v, &tree_screen);
+}
+
 bool screens_act(struct view *v, enum action action)
 {
     switch (action) {
@@ -62,6 +72,10 @@ bool screens_act(struct view *v, enum action action)
     case ACTION_RAW_EVENT:
         show_events_of_run(v);
         return true;
+    case ACTION_NEXT_WAITING:
+    case ACTION_PREVIOUS_WAITING:
+        go_to_tree_for_waiting(v);
+        return false; /* which of them is the tree's own matter */
     case ACTION_FILTER:
         filtering_open(v);
         return true;

@@ -131,6 +131,36 @@ static void d_shows_what_would_change(void **state)
     screen_end(p);
 }
 
+static void n_shows_the_difference_of_the_next_that_waits(void **state)
+{
+    (void)state;
+    struct pty *p = screen_open("tour", 80, 24);
+    pty_type(p, "d");
+    screen_expect(p, "difference  helloservice");
+    pty_type(p, "n");
+    screen_expect(p, "difference  carts");
+    pty_type(p, "n");
+    screen_expect(p, "difference  helloservice");
+    pty_type(p, "N");
+    screen_expect(p, "difference  carts");
+    pty_type(p, "a");
+    screen_expect(p, "Approve carts");
+    screen_end(p);
+}
+
+static void from_what_was_decided_n_goes_to_what_waits(void **state)
+{
+    (void)state;
+    struct pty *p = screen_open("tour", 80, 24);
+    pty_type(p, "5");
+    screen_expect(p, "decided  ");
+    pty_type(p, "n");
+    screen_expect(p, "▾ sockshop");
+    pty_type(p, "\r");
+    screen_expect(p, "delivery of carts");
+    screen_end(p);
+}
+
 static void where_nothing_was_delivered_all_is_new(void **state)
 {
     (void)state;
@@ -242,6 +272,8 @@ int main(void)
         cmocka_unit_test(the_filter_takes_who_and_what),
         cmocka_unit_test(enter_opens_the_run),
         cmocka_unit_test(d_shows_what_would_change),
+        cmocka_unit_test(n_shows_the_difference_of_the_next_that_waits),
+        cmocka_unit_test(from_what_was_decided_n_goes_to_what_waits),
         cmocka_unit_test(where_nothing_was_delivered_all_is_new),
         cmocka_unit_test(the_shipyard_is_compared_line_by_line),
         cmocka_unit_test(a_shipyard_that_cannot_be_had_is_said_to_be),

@@ -56,7 +56,18 @@ static void random_key(struct pty *p)
                                        "\033[1;1R",
                                        "\033]11;rgb:0/0/0\007",
                                        "\xe2\x9c",
-                                       "\033O"};
+                                       "\033O",
+                                       "1",
+                                       "2",
+                                       "3",
+                                       "5",
+                                       "/",
+                                       "/",
+                                       "stage:",
+                                       "!carts ",
+                                       "e",
+                                       "d",
+                                       " "};
     pty_type(p, keys[below(sizeof keys / sizeof *keys)]);
 }
 
@@ -142,8 +153,8 @@ static void nothing_breaks_and_nothing_is_decided(void **state)
             compare_with_a_fresh_screen(p);
     }
     pty_resize(p, 120, 30);
-    pty_pump(p, 1200); /* what is unfinished is over */
-    for (int i = 0; i < 6; i++) {
+    pty_pump(p, 1200);             /* what is unfinished is over */
+    for (int i = 0; i < 12; i++) { /* as many screens as there may be, and a line that is typed into */
         pty_type(p, "\033");
         pty_pump(p, 300);
     }
