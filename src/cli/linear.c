@@ -35,14 +35,20 @@ static int64_t plain_now_ns(void *arg, size_t source)
     return linear_now_ns(arg, source);
 }
 
-void linear_clock(const struct linear *l, int64_t ns, char text[16])
+static bool local_time(const struct linear *l, int64_t ns, struct tm *out)
 {
     const time_t seconds = (time_t)(ns / CLOCK_S);
-    struct tm then;
-    const struct tm *known =
-        l->ctx->settings->times_utc ? gmtime_r(&seconds, &then) : localtime_r(&seconds, &then);
-    if (known == NULL || ns <= 0 || strftime(text, 16, "%H:%M", known) == 0)
-        (void)snprintf(text, 16, "--:--");
+    return (l->ctx->settings->times_utc ? gmtime_r(&seconds, out) : localtime_r(&seconds, out)) != NULL;
+}
+
+void linear_clock(const struct linear *l, int64_t ns, char text[LINEAR_TIME_SIZE])
+{
+    struct tm then, today;
+    (void)snprintf(text, LINEAR_TIME_SIZE, "--:--");
+    if (ns <= 0 || !local_time(l, ns, &then) || !local_time(l, linear_now_ns(l, 0), &today))
+        return;
+    const bool same_day = then.tm_yday == today.tm_yday && then.tm_year == today.tm_year;
+    (void)strftime(text, LINEAR_TIME_SIZE, same_day ? "%H:%M" : "%Y-%m-%d %H:%M", &then); /* it fits */
 }
 
 /* ---- the end ---- */
@@ -146,7 +152,7 @@ static void on_whole(void *arg, size_t source)
 
 static void tell_lost(struct linear *l, struct linear_source *s, int64_t since_ns, const char *why)
 {
-    char time[16];
+    char time[LINEAR_TIME_SIZE];
     linear_clock(l, since_ns, time);
     linear_say(l, "connection to %s %s since %s: %s", s->label,
                s->state == VIEW_LINK_REFUSED   ? "refused"

@@ -199,7 +199,7 @@ static bool is_news(struct linear *l, size_t source, const struct model_sequence
 
 static void tell_sequence(struct linear *l, size_t source, const struct model_sequence *seq, bool decided)
 {
-    char time[16];
+    char time[LINEAR_TIME_SIZE];
     char *where = changes_where(l, source, seq), *words = NULL;
     const struct model_decision *d = decided ? last_decision(seq) : NULL;
     int64_t at_ns = seq->finished_ns != 0 ? seq->finished_ns : seq->since_ns;

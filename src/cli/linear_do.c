@@ -388,7 +388,7 @@ static void do_show(struct linear *l, const char *words)
     const struct model_sequence *seq = pick.seq;
     if (seq == NULL)
         return;
-    char time[16];
+    char time[LINEAR_TIME_SIZE];
     char *what = changes_what(seq), *where = changes_where(l, pick.source, seq);
     linear_clock(l, seq->triggered_ns, time);
     linear_say(l, "%s of %s in %s: %s, run %s", seq->name, what, where, model_state_name(seq->state),

@@ -11,8 +11,9 @@
 #include "notify/notify.h"
 #include "view/plain.h"
 
-#define LINEAR_LINE_MAX 4096 /* bytes of a line that is typed */
-#define LINEAR_SIGNALS  5
+#define LINEAR_LINE_MAX  4096 /* bytes of a line that is typed */
+#define LINEAR_TIME_SIZE 24
+#define LINEAR_SIGNALS   5
 
 struct linear;
 
@@ -106,7 +107,8 @@ struct linear {
 };
 bool linear_is_fresh(const struct linear_source *s);
 int64_t linear_now_ns(const struct linear *l, size_t source);
-void linear_clock(const struct linear *l, int64_t ns, char text[16]); /* "10:02" */
+void linear_clock(const struct linear *l, int64_t ns,
+                  char text[LINEAR_TIME_SIZE]); /* "10:02", with the day where it is not today */
 void linear_quit(struct linear *l);
 
 #endif

@@ -14,13 +14,12 @@
 #define SHIFT_NS     (10 * 60 * CLOCK_S) /* burn-in: the picture stands elsewhere after it */
 #define SHIFT_MIN_W  40                  /* a smaller terminal has no cell to spare */
 #define SHIFT_MIN_H  10
-#define IDLE_MS      (2 * 60 * 1000) /* without a key, after which a wall is a wall again */
-#define MESSAGE_MS   8000            /* what answers a key stays */
+#define MESSAGE_MS   8000 /* what answers a key stays */
 #define WARN_NS      (7 * 24 * 3600 * CLOCK_S)
 #define NOTHING      "NOTHING WAITING" /* words of ours in capitals: they are better told from afar */
 #define TROUBLES_MAX 4
 
-int64_t wall_redraw_ms = INT64_C(5) * 60 * 1000;
+int64_t wall_redraw_ms = INT64_C(5) * 60 * 1000, wall_idle_ms = INT64_C(2) * 60 * 1000;
 
 struct rect wall_take_rows(struct rect *left, int rows)
 {
@@ -460,8 +459,8 @@ static unsigned wall_act(struct view *v, enum action action)
 {
     if (!(action_flags(action) & ACTION_CHANGES))
         return 0;
-    view_say(v, false, "the wall only shows: %s takes you to the tree",
-             keymap_key(v->keymap, ACTION_SCREEN_TREE, 0));
+    const char *key = keymap_key(v->keymap, ACTION_SCREEN_TREE, 0);
+    view_say(v, false, "the wall only shows%s%s", key ? ": the tree is behind " : "", key ? key : "");
     return VIEW_KEY_USED;
 }
 
@@ -485,11 +484,13 @@ bool wall_is_seen(const struct view *v)
 int64_t wall_tick(struct view *v, int64_t now_ms)
 {
     struct wall *wall = &v->wall;
-    if (wall->only && v->screen_count > 1) {
-        const int64_t left_ms = wall->key_ms + IDLE_MS - now_ms;
+    if (wall->only && !wall_is_seen(v)) {
+        const int64_t left_ms = wall->key_ms + wall_idle_ms - now_ms;
         if (left_ms > 0)
             return left_ms;
         box_close(v);
+        prompt_close(&v->prompt);
+        v->screens[0] = &wall_screen; /* whatever was gone to since */
         v->screen_count = 1;
         return 0;
     }

@@ -7,9 +7,9 @@
 
 #define BIG_MIN_WIDTH 40 /* cells; what is narrower has no room for large letters */
 
-/* After so long the terminal is taken and drawn anew: something else may have written on it, or reset it.
- * Tests wait less. */
-extern int64_t wall_redraw_ms;
+/* After so long the terminal is taken and drawn anew: something else may have written on it, or reset it; and
+ * without a key, a wall is a wall again. Tests wait less. */
+extern int64_t wall_redraw_ms, wall_idle_ms;
 
 struct rect wall_take_rows(struct rect *left, int rows); /* at most what is left */
 struct big_ink wall_ink(const struct view *v);

@@ -458,7 +458,9 @@ static const char *parse_arguments(int argc, char **argv, struct view_settings *
             s->wall_locked = strcmp(argv[i], "--wall=locked") == 0;
             continue;
         }
-        if (strcmp(argv[i], "--redraw-wall") == 0)
+        if (strcmp(argv[i], "--idle-wall") == 0)
+            wall_idle_ms = atoll(value);
+        else if (strcmp(argv[i], "--redraw-wall") == 0)
             wall_redraw_ms = atoll(value);
         else if (strcmp(argv[i], "--scene") == 0)
             scene = value;

@@ -373,6 +373,21 @@ static void q_twice_leaves_a_wall_that_is_not_locked(void **state)
     screen_end(p);
 }
 
+static void a_wall_that_somebody_has_touched_comes_back(void **state)
+{
+    static const char *const arguments[] = {"--idle-wall", "1500", NULL};
+    (void)state;
+    struct pty *p = open_wall("tour", 80, 24, arguments);
+    pty_type(p, "1");
+    screen_expect(p, "next waiting"); /* the tree's keys */
+    pty_type(p, "?");
+    screen_expect(p, "succeeded");
+    screen_expect(p, "failed in the last"); /* by itself */
+    pty_type(p, "q");
+    screen_expect(p, "q again leaves");
+    screen_end(p);
+}
+
 static void the_wall_is_a_screen_like_others(void **state)
 {
     (void)state;
@@ -408,6 +423,7 @@ int main(void)
         cmocka_unit_test(a_locked_wall_ignores_every_key),
         cmocka_unit_test(no_key_of_a_wall_decides_anything),
         cmocka_unit_test(q_twice_leaves_a_wall_that_is_not_locked),
+        cmocka_unit_test(a_wall_that_somebody_has_touched_comes_back),
         cmocka_unit_test(the_wall_is_a_screen_like_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
