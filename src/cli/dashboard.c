@@ -32,6 +32,7 @@ struct dashboard {
     uv_signal_t signals[SIGNALS];
     char *state_path; /* of what is remembered between two starts; NULL: there is no place for it */
     struct run_command *command; /* of the view's output pane; NULL: none runs */
+    char *kept_theme;            /* in it */
     bool quit;
 };
 
@@ -289,28 +290,55 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
 }
 
 /* What earlier ones had confirmed when they ended within its undo window. */
-static void tell_unsent(struct dashboard *d)
+static void tell_unsent(struct dashboard *d, const struct state *state)
+{
+    struct error err = ERROR_NONE;
+    struct buffer text = BUFFER_LIMIT(ERROR_TEXT_SIZE);
+    for (size_t i = 0; i < state->unsent_count; i++)
+        (void)buffer_printf(&text, "%s%s", i > 0 ? ", " : "", state->unsent[i]); /* else it is cut */
+    char *line =
+        mem_printf("not sent, as drawbridge ended before its undo window did: %s", buffer_text(&text));
+    view_message(d->view, true, line);
+    if (state_forget_unsent(d->state_path, &err) != STATUS_OK)
+        log_write(LOG_WARN, "%s", err.text); /* it will be said again, which is true still */
+    free(line);
+    buffer_free(&text);
+}
+
+/* Neither a wall nor a recording has folds that anybody made for next time. */
+static bool keeps_folds(const struct dashboard *d)
+{
+    return d->state_path != NULL && !d->ctx->wall && d->ctx->replays == NULL;
+}
+
+static void take_up_state(struct dashboard *d)
 {
     struct state state = {0};
     struct error err = ERROR_NONE;
-    if (d->state_path == NULL || all_read_only(d->ctx) || d->ctx->wall)
-        return; /* whoever cannot decide has none, and must not take the news from who can */
+    if (d->state_path == NULL)
+        return;
     const enum status status = state_load(d->state_path, &state, &err);
-    struct buffer text = BUFFER_LIMIT(ERROR_TEXT_SIZE);
-    for (size_t i = 0; i < state.unsent_count; i++)
-        (void)buffer_printf(&text, "%s%s", i > 0 ? ", " : "", state.unsent[i]); /* else it is cut */
-    if (state.unsent_count > 0) {
-        char *line =
-            mem_printf("not sent, as drawbridge ended before its undo window did: %s", buffer_text(&text));
-        view_message(d->view, true, line);
-        free(line);
-        if (state_forget_unsent(d->state_path, &err) != STATUS_OK)
-            log_write(LOG_WARN, "%s", err.text); /* it will be said again, which is true still */
-    } else if (status != STATUS_OK) {
+    for (size_t i = 0; i < state.folded_count && keeps_folds(d); i++)
+        view_fold(d->view, state.folded[i]);
+    /* Whoever cannot decide has nothing unsent, and must not take the news from who can. */
+    if (state.unsent_count > 0 && !all_read_only(d->ctx) && !d->ctx->wall)
+        tell_unsent(d, &state);
+    else if (status != STATUS_OK)
         view_message(d->view, true, err.text);
-    }
-    buffer_free(&text);
+    d->kept_theme = mem_string(state.theme);
     state_free(&state);
+}
+
+static void keep_folds(const struct dashboard *d)
+{
+    const char **folds = mem_alloc(STATE_FOLDS_MAX * sizeof *folds);
+    struct error err = ERROR_NONE;
+    bool changed = false;
+    const size_t count = view_folds(d->view, folds, STATE_FOLDS_MAX, &changed);
+    if (changed && state_save_view(d->state_path, d->kept_theme, folds,
+                                   count < STATE_FOLDS_MAX ? count : STATE_FOLDS_MAX, &err) != STATUS_OK)
+        log_write(LOG_WARN, "%s", err.text); /* the next start has the old ones */
+    free(folds);
 }
 
 struct link_settings dashboard_link_settings(const struct cli_context *ctx, const struct cli_connection *c)
@@ -359,6 +387,8 @@ static void close_all(struct dashboard *d)
     for (size_t i = 0; i < d->link_count; i++)
         link_stop(d->links[i]);
     notify_free(d->notify);
+    if (keeps_folds(d))
+        keep_folds(d);
     view_free(d->view);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&d->signals[i], NULL);
@@ -367,6 +397,7 @@ static void close_all(struct dashboard *d)
         link_free(d->links[i]);
     free(d->links);
     free(d->state_path);
+    free(d->kept_theme);
 }
 
 enum status dashboard_run(struct cli_context *ctx, const char *hint, struct error *err)
@@ -394,7 +425,7 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
     for (size_t i = 0; i < ctx->connection_count && status == STATUS_OK; i++)
         status = add_link(d, &ctx->connections[i], err);
     d->state_path = state_path(ctx->restricted);
-    tell_unsent(d);
+    take_up_state(d);
     while (status == STATUS_OK && !d->quit && uv_run(ctx->loop, UV_RUN_DEFAULT) != 0)
         ; /* uv_stop of somebody else (a blocking request) is not ours */
     close_all(d);

@@ -150,7 +150,8 @@ struct tree {
     uint64_t revision; /* of the models that rows were made from */
     struct map folds;  /* "source", "source/project" or "source/project/stage": folded; with "+" in front: all
                           of its finished ones are shown */
-    size_t failed;     /* services whose newest ended run of a stage failed */
+    bool folds_changed;                       /* since view_fold */
+    size_t failed;                            /* services whose newest ended run of a stage failed */
     int name_w, service_w, version_w, task_w; /* widest seen, so that columns do not jump */
 };
 

@@ -44,11 +44,29 @@ bool tree_is_folded(struct view *v, const struct row *row, const char *mark)
 static void set_folded(struct view *v, const struct row *row, const char *mark, bool folded)
 {
     const char *key = fold_key(v, row, mark);
-    if (folded)
-        (void)map_put(&v->tree.folds, key, v); /* any pointer stands for "yes" */
-    else
-        (void)map_remove(&v->tree.folds, key);
+    const bool was = folded ? map_put(&v->tree.folds, key, v) != NULL /* any pointer stands for "yes" */
+                            : map_remove(&v->tree.folds, key) != NULL;
+    v->tree.folds_changed = v->tree.folds_changed || was != folded;
     v->tree.built = false;
+}
+
+void view_fold(struct view *v, const char *key)
+{
+    (void)map_put(&v->tree.folds, key, v);
+    v->tree.built = false;
+}
+
+size_t view_folds(const struct view *v, const char **keys, size_t most, bool *changed)
+{
+    const char *key;
+    void *value;
+    size_t count = 0;
+    for (size_t i = 0; map_next(&v->tree.folds, &i, &key, &value); count++)
+        if (count < most)
+            keys[count] = key;
+    if (changed)
+        *changed = v->tree.folds_changed;
+    return count;
 }
 
 /* ---- the row under the cursor, by name ---- */

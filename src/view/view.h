@@ -114,7 +114,12 @@ struct view_ports {
 MUST_CHECK enum status view_new(uv_loop_t *loop, const struct view_settings *settings,
                                 const struct view_ports *ports, struct view **out, struct error *err);
 size_t view_add_source(struct view *v, const struct view_source *source); /* copies; returns its number */
-void view_free(struct view *v);                                           /* restores the terminal */
+/* What was folded in an earlier run: a key that view_folds gave then. */
+void view_fold(struct view *v, const char *key);
+/* Fills keys with at most `most` of what is folded now, valid until the next key; returns how many there are.
+ * changed (may be NULL): whether that is another set than view_fold made. */
+size_t view_folds(const struct view *v, const char **keys, size_t most, bool *changed);
+void view_free(struct view *v);    /* restores the terminal */
 void view_emergency_restore(void); /* async-signal-safe enough for abort and fatal signals: leaves the
                                       alternate screen, shows the cursor */
 

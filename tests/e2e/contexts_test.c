@@ -141,10 +141,41 @@ static void a_token_that_is_put_in_place_later_is_taken(void **state)
     world_close(&w);
 }
 
+/* Folds of a connection come back at the next start, also after the terminal was taken away. */
+static void folds_are_remembered(void **state)
+{
+    struct world w;
+    (void)state;
+    open_world(&w);
+    char *settings =
+        mem_printf("contexts: [{name: good, server: '%s', token-file: '%s'}]\n", w.url, w.token_file);
+    struct pty *p = open_dashboard(&w, settings);
+    need(p, wait_row(p, "helloservice", "approval", 10000), "the sequence");
+    pty_type(p, "g"); /* the project */
+    pty_wait_quiet(p, 100);
+    pty_type(p, "h");
+    need(p, pty_wait_no_text(p, "approval  ", 5000), "the fold");
+    assert_int_equal(pty_hang_up(p, 10000), 0);
+    (void)pty_end(p);
+    p = open_dashboard(&w, settings);
+    need(p, wait_row(p, "fulltour", "1", 10000), "the project");
+    pty_wait_quiet(p, 300);
+    need(p, !has_row(p, "helloservice", "approval"), "the fold as it was");
+    pty_type(p, "n"); /* unfolds what hides it */
+    need(p, wait_row(p, "helloservice", "approval", 5000), "the sequence that waits");
+    assert_int_equal(pty_end(p), 0);
+    p = open_dashboard(&w, settings);
+    need(p, wait_row(p, "helloservice", "approval", 10000), "that it is not folded");
+    assert_int_equal(pty_end(p), 0);
+    free(settings);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_is_down_mute_or_without_a_token_delays_no_other),
+        cmocka_unit_test(folds_are_remembered),
         cmocka_unit_test(a_token_that_is_put_in_place_later_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
