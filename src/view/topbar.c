@@ -202,28 +202,43 @@ static const char *hint_key(const struct view *v, const struct hint *hint)
     return hint->key ? hint->key : keymap_key(v->keymap, hint->action, 0);
 }
 
+static const char *hint_word(const struct hint *hint)
+{
+    return hint->word ? hint->word : action_word(hint->action);
+}
+
+/* The way to all other keys and the way out: room is kept for them. */
+static bool hint_stays(const struct hint *hint)
+{
+    return hint->action == ACTION_HELP || hint->action == ACTION_QUIT;
+}
+
+static int hint_width(const struct view *v, const struct hint *hint)
+{
+    const char *key = hint_key(v, hint);
+    return key ? view_width(key) + 1 + view_width(hint_word(hint)) : 0;
+}
+
 void keyline_draw(struct view *v, int y, int w)
 {
     const struct rect line = {.x = 1, .y = y, .w = w - 2, .h = 1};
     const struct hint *hints = v->box.open ? box_keys(v) : v->screens[v->screen_count - 1]->keys;
     const struct source *source = view_current_source(v);
     const bool read_only = v->read_only || (source && source->read_only);
-    int help = 0, x = line.x; /* help: cells that are kept for the way to all other keys */
+    int kept = 0, x = line.x;
     for (const struct hint *h = hints; h->action != ACTION_NONE; h++)
-        if (h->action == ACTION_HELP && hint_key(v, h))
-            help = 2 + view_width(hint_key(v, h)) + 1 + view_width(action_word(h->action));
+        kept += hint_stays(h) && hint_key(v, h) ? hint_width(v, h) + 2 : 0;
     for (const struct hint *h = hints; h->action != ACTION_NONE; h++) {
         const bool changes = action_flags(h->action) & ACTION_CHANGES;
-        const char *key = hint_key(v, h), *word = h->word ? h->word : action_word(h->action);
-        if (!key || (changes && read_only))
+        const int width = hint_width(v, h);
+        if (width == 0 || (changes && read_only))
             continue;
-        const int width = view_width(key) + 1 + view_width(word);
-        if (h->action == ACTION_HELP)
-            help = 0;
-        if (x + width + help > line.x + line.w)
+        if (hint_stays(h))
+            kept -= width + 2;
+        if (x + width + (kept > 0 ? kept : 0) > line.x + line.w)
             continue;
-        x += draw_text(v, line, x, y, ROLE_KEY, key) + 1;
-        x += draw_text(v, line, x, y, ROLE_DIM, word) + 2;
+        x += draw_text(v, line, x, y, ROLE_KEY, hint_key(v, h)) + 1;
+        x += draw_text(v, line, x, y, ROLE_DIM, hint_word(h)) + 2;
     }
 }
 

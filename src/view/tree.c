@@ -534,10 +534,11 @@ static unsigned tree_act(struct view *v, enum action action)
     }
 }
 
-static const struct hint tree_hints[] = {
-    {.action = ACTION_APPROVE}, {.action = ACTION_DECLINE},  {.action = ACTION_NEXT_WAITING},
-    {.action = ACTION_OPEN},    {.action = ACTION_JOB_LOG},  {.action = ACTION_FILTER},
-    {.action = ACTION_HELP},    {ACTION_QUIT, "quit", NULL}, {.action = ACTION_NONE}};
+static const struct hint tree_hints[] = {{.action = ACTION_APPROVE},      {.action = ACTION_DECLINE},
+                                         {.action = ACTION_NEXT_WAITING}, {.action = ACTION_OPEN},
+                                         {.action = ACTION_FILTER},       {.action = ACTION_COMMAND},
+                                         {.action = ACTION_JOB_LOG},      {.action = ACTION_HELP},
+                                         {ACTION_QUIT, "quit", NULL},     {.action = ACTION_NONE}};
 static const struct own_action tree_own[] = {
     {ACTION_UP, NULL},      {ACTION_DOWN, NULL},
     {ACTION_LEFT, NULL},    {ACTION_RIGHT, NULL},
