@@ -32,7 +32,8 @@ struct dashboard {
     uv_signal_t signals[SIGNALS];
     char *state_path; /* of what is remembered between two starts; NULL: there is no place for it */
     struct run_command *command; /* of the view's output pane; NULL: none runs */
-    char *kept_theme;            /* in it */
+    struct state state;          /* as the start found it */
+    struct error state_error;    /* why it was not read */
     bool quit;
 };
 
@@ -259,11 +260,18 @@ static bool all_read_only(const struct cli_context *ctx)
     return true;
 }
 
+/* On a wall, or at a recording, nobody makes folds for next time. */
+static bool keeps_state(const struct dashboard *d)
+{
+    return d->state_path != NULL && !d->ctx->wall && d->ctx->replays == NULL;
+}
+
 static enum status open_view(struct dashboard *d, const char *hint, struct error *err)
 {
     struct cli_context *ctx = d->ctx;
     char *directory = cli_data_directory();
-    const struct view_settings settings = {.theme = ctx->theme,
+    const struct view_settings settings = {.theme = ctx->theme == NULL && keeps_state(d) ? d->state.theme
+                                                                                         : ctx->theme,
                                            .glyphs = (enum view_glyphs)ctx->glyphs,
                                            .read_only = all_read_only(ctx),
                                            .mouse = ctx->mouse,
@@ -305,38 +313,27 @@ static void tell_unsent(struct dashboard *d, const struct state *state)
     buffer_free(&text);
 }
 
-/* Neither a wall nor a recording has folds that anybody made for next time. */
-static bool keeps_folds(const struct dashboard *d)
-{
-    return d->state_path != NULL && !d->ctx->wall && d->ctx->replays == NULL;
-}
-
 static void take_up_state(struct dashboard *d)
 {
-    struct state state = {0};
-    struct error err = ERROR_NONE;
-    if (d->state_path == NULL)
-        return;
-    const enum status status = state_load(d->state_path, &state, &err);
-    for (size_t i = 0; i < state.folded_count && keeps_folds(d); i++)
-        view_fold(d->view, state.folded[i]);
+    for (size_t i = 0; i < d->state.folded_count && keeps_state(d); i++)
+        view_fold(d->view, d->state.folded[i]);
     /* Whoever cannot decide has nothing unsent, and must not take the news from who can. */
-    if (state.unsent_count > 0 && !all_read_only(d->ctx) && !d->ctx->wall)
-        tell_unsent(d, &state);
-    else if (status != STATUS_OK)
-        view_message(d->view, true, err.text);
-    d->kept_theme = mem_string(state.theme);
-    state_free(&state);
+    if (d->state.unsent_count > 0 && !all_read_only(d->ctx) && !d->ctx->wall)
+        tell_unsent(d, &d->state);
+    else if (d->state_error.status != STATUS_OK)
+        view_message(d->view, true, d->state_error.text);
 }
 
-static void keep_folds(const struct dashboard *d)
+static void keep_state(const struct dashboard *d)
 {
     const char **folds = mem_alloc(STATE_FOLDS_MAX * sizeof *folds);
     struct error err = ERROR_NONE;
     bool changed = false;
     const size_t count = view_folds(d->view, folds, STATE_FOLDS_MAX, &changed);
-    if (changed && state_save_view(d->state_path, d->kept_theme, folds,
-                                   count < STATE_FOLDS_MAX ? count : STATE_FOLDS_MAX, &err) != STATUS_OK)
+    const char *chosen = view_chosen_theme(d->view);
+    if ((changed || chosen != NULL) &&
+        state_save_view(d->state_path, chosen != NULL ? chosen : d->state.theme, folds,
+                        count < STATE_FOLDS_MAX ? count : STATE_FOLDS_MAX, &err) != STATUS_OK)
         log_write(LOG_WARN, "%s", err.text); /* the next start has the old ones */
     free(folds);
 }
@@ -387,8 +384,8 @@ static void close_all(struct dashboard *d)
     for (size_t i = 0; i < d->link_count; i++)
         link_stop(d->links[i]);
     notify_free(d->notify);
-    if (keeps_folds(d))
-        keep_folds(d);
+    if (keeps_state(d))
+        keep_state(d);
     view_free(d->view);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&d->signals[i], NULL);
@@ -397,7 +394,14 @@ static void close_all(struct dashboard *d)
         link_free(d->links[i]);
     free(d->links);
     free(d->state_path);
-    free(d->kept_theme);
+    state_free(&d->state);
+}
+
+static void load_state(struct dashboard *d)
+{
+    d->state_path = state_path(d->ctx->restricted);
+    if (d->state_path != NULL && state_load(d->state_path, &d->state, &d->state_error) != STATUS_OK)
+        state_free(&d->state); /* the error is told when there is a screen */
 }
 
 enum status dashboard_run(struct cli_context *ctx, const char *hint, struct error *err)
@@ -409,8 +413,11 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
     mallopt(M_ARENA_MAX, 1);                    /* the pool's threads need none of their own */
     mallopt(M_MMAP_THRESHOLD, MAPPED_BLOCK);    /* fixed: it would grow with the first large answer */
     d->ctx = ctx;
+    load_state(d);
     enum status status = open_view(d, hint, err);
     if (status != STATUS_OK) {
+        state_free(&d->state);
+        free(d->state_path);
         free(d);
         return status;
     }
@@ -424,7 +431,6 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
     d->links = mem_alloc(ctx->connection_count * sizeof(struct link *));
     for (size_t i = 0; i < ctx->connection_count && status == STATUS_OK; i++)
         status = add_link(d, &ctx->connections[i], err);
-    d->state_path = state_path(ctx->restricted);
     take_up_state(d);
     while (status == STATUS_OK && !d->quit && uv_run(ctx->loop, UV_RUN_DEFAULT) != 0)
         ; /* uv_stop of somebody else (a blocking request) is not ours */

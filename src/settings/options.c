@@ -33,7 +33,7 @@ const struct settings_option settings_options[] = {
     ROW("show", SETTINGS_LIST, ROOT(shown), .max = 64,
         .text = "Names of contexts that the dashboard shows together. Default: the current context alone."),
     ROW("theme", SETTINGS_TEXT, ROOT(theme), TEXTS,
-        .text = "Theme of the dashboard, as --theme. Default: by the terminal."),
+        .text = "Theme of the dashboard, as --theme. Default: what :theme chose last, else by the terminal."),
     ROW("glyphs", SETTINGS_WORD, ROOT(glyphs), .words = "unicode|console|ascii",
         .text = "Characters that states and frames are drawn with, as --glyphs. Default: by the terminal."),
     ROW("ambiguous-width", SETTINGS_NUMBER, ROOT(ambiguous_width), .min = 1, .max = 2, .fallback = "1",

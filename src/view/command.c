@@ -124,7 +124,9 @@ static bool run_theme(struct view *v, char **words, size_t count)
     struct error err = ERROR_NONE;
     if (count != 2)
         view_say(v, true, ":theme NAME: Tab shows the names, :themes where they are");
-    else if (view_use_theme(v, words[1], &err) != STATUS_OK)
+    else if (view_use_theme(v, words[1], &err) == STATUS_OK)
+        view_note_theme(v, words[1]);
+    else
         view_say(v, true, "%s", err.text);
     return true;
 }

@@ -444,6 +444,7 @@ struct view {
     unsigned reports_due; /* position reports that were asked for and have not come */
     int64_t report_ms;    /* when the last one was asked for */
     bool reports_come;    /* this terminal has answered one */
+    char *chosen_theme;   /* that was asked for; NULL: none was */
     bool dirty, frame_armed;
     int64_t last_frame_ms;
     int64_t next_change_ns; /* server time at which a text of the frame changes by itself; INT64_MAX: never */
@@ -461,6 +462,7 @@ void view_push_screen(struct view *v, const struct view_ops *screen);
 void view_reload(struct view *v);
 /* Another theme, at once. After an error the old one stays. */
 MUST_CHECK enum status view_use_theme(struct view *v, const char *name, struct error *err);
+void view_note_theme(struct view *v, const char *name); /* it was asked for; copies */
 /* ---- screens.c: from screen to screen ---- */
 void view_show_screen(struct view *v, const struct view_ops *screen); /* the way back is to the tree */
 void screens_sync(struct view *v);                                    /* of all that one may come back to */

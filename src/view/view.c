@@ -590,6 +590,17 @@ enum status view_use_theme(struct view *v, const char *name, struct error *err)
 
 /* ---- birth and death ---- */
 
+void view_note_theme(struct view *v, const char *name)
+{
+    free(v->chosen_theme);
+    v->chosen_theme = mem_string(name);
+}
+
+const char *view_chosen_theme(const struct view *v)
+{
+    return v->chosen_theme;
+}
+
 static void start_theme(struct view *v, const struct view_settings *s)
 {
     const enum theme_depth depth = term_depth(v->term);
@@ -703,6 +714,7 @@ void view_free(struct view *v)
     term_close(v->term); /* after the loop has let go of its descriptor */
     v->term = NULL;
     theme_free(&v->theme);
+    free(v->chosen_theme);
     tree_free(&v->tree);
     waiting_free(&v->waiting_list);
     events_free(&v->events);

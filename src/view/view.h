@@ -114,6 +114,9 @@ struct view_ports {
 MUST_CHECK enum status view_new(uv_loop_t *loop, const struct view_settings *settings,
                                 const struct view_ports *ports, struct view **out, struct error *err);
 size_t view_add_source(struct view *v, const struct view_source *source); /* copies; returns its number */
+/* The theme that was asked for while it ran, on its command line; NULL: none was. Valid until the next key.
+ */
+const char *view_chosen_theme(const struct view *v);
 /* What was folded in an earlier run: a key that view_folds gave then. */
 void view_fold(struct view *v, const char *key);
 /* Fills keys with at most `most` of what is folded now, valid until the next key; returns how many there are.

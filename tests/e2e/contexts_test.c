@@ -141,6 +141,41 @@ static void a_token_that_is_put_in_place_later_is_taken(void **state)
     world_close(&w);
 }
 
+static bool is_coloured(struct pty *p)
+{
+    for (int column = 0; column < pty_columns(p); column++) {
+        struct pty_cell cell;
+        pty_cell(p, pty_find_row(p, "approval"), column, &cell);
+        if (cell.fg != PTY_DEFAULT || cell.bg != PTY_DEFAULT)
+            return true;
+    }
+    return false;
+}
+
+static void a_theme_that_was_chosen_is_remembered_where_the_settings_have_none(void **state)
+{
+    struct world w;
+    (void)state;
+    open_world(&w);
+    char *settings =
+             mem_printf("contexts: [{name: good, server: '%s', token-file: '%s'}]\n", w.url, w.token_file),
+         *dark = mem_printf("%stheme: dark\n", settings);
+    for (int start = 0; start < 3; start++) {
+        struct pty *p = open_dashboard(&w, start < 2 ? settings : dark);
+        need(p, wait_row(p, "helloservice", "approval", 10000), "the sequence");
+        need(p, is_coloured(p) == (start != 1), start == 1 ? "no colours" : "colours");
+        if (start == 0) {
+            pty_type(p, ":theme mono\r");
+            pty_wait_quiet(p, 500);
+            need(p, !is_coloured(p), "the theme");
+        }
+        assert_int_equal(pty_end(p), 0);
+    }
+    free(settings);
+    free(dark);
+    world_close(&w);
+}
+
 /* Folds of a connection come back at the next start, also after the terminal was taken away. */
 static void folds_are_remembered(void **state)
 {
@@ -176,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_is_down_mute_or_without_a_token_delays_no_other),
         cmocka_unit_test(folds_are_remembered),
+        cmocka_unit_test(a_theme_that_was_chosen_is_remembered_where_the_settings_have_none),
         cmocka_unit_test(a_token_that_is_put_in_place_later_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
