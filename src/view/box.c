@@ -162,11 +162,11 @@ static bool counts(struct view *v, enum input_kind key)
     const bool held = key != INPUT_ENTER && key == b->opened_with && now_ms - b->opened_ms < HELD_MS;
     if (!b->armed || held || (b->early_ms != 0 && now_ms - b->early_ms < REPEAT_MS)) {
         b->early_ms = now_ms;
-        box_told(v, "that key came before the box could be read: once more");
+        box_told(v, "that came before the box could be read: once more");
         return false;
     }
     if (!typing_alone(v)) {
-        box_told(v, "that key came in one go with others, as pasted text does: once more");
+        box_told(v, "that came in one go with others, as if pasted: once more");
         return false;
     }
     return true;

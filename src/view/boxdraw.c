@@ -17,12 +17,14 @@
 struct line {
     const char *label, *text, *right;
     enum role role;
-    bool must, is_field, is_member; /* is_member: one of several; cut with a count where they do not fit */
+    bool must, is_field;
+    bool is_member, goes_on; /* one of several, cut with a count where they do not fit; its further lines */
     enum box_field field;
 };
 
 struct face {
     const char *title;
+    bool title_says_less; /* than the first line, which has the question */
     struct line lines[LINES_MAX];
     size_t count;
 };
@@ -63,8 +65,29 @@ static void add_title(struct view *v, struct face *f, int width, const char *sho
     f->title = text;
     if (view_width(text) > width - 2 || short_title) {
         f->title = short_title ? short_title : "Decide";
+        f->title_says_less = !short_title;
         add_wrapped(v, f, width, ROLE_TITLE, text);
     }
+}
+
+/* Which run, from whom; and as whom, where, in the connection's own colour. */
+static void add_origin(struct view *v, struct face *f)
+{
+    const struct target *t = &v->box.target;
+    const struct model_sequence *seq = target_sequence(t);
+    const char *from = "";
+    if (seq && seq->triggered_by)
+        from = view_printf(v, "%s by %s", view_clock(v, seq->triggered_ns),
+                           view_source_name(v, seq->triggered_by));
+    add(f, (struct line){.label = "run",
+                         .text = view_printf(v, "%s of %s, %.8s", view_safe(v, t->sequence),
+                                             view_safe(v, t->project), view_safe(v, t->context)),
+                         .right = from,
+                         .role = ROLE_DIM});
+    add(f, (struct line){.label = "as",
+                         .text = view_printf(v, "%s @ %s", topbar_who(v, t->source),
+                                             view_safe(v, source_label(t->source))),
+                         .role = source_role(t->source)});
 }
 
 static void add_facts(struct view *v, struct face *f, int width)
@@ -83,11 +106,7 @@ static void add_facts(struct view *v, struct face *f, int width)
         else
             add_wrapped(v, f, width, facts[i].role, facts[i].text);
     }
-    add(f,
-        (struct line){.label = "run",
-                      .text = view_printf(v, "%s of %s, %.8s", view_safe(v, b->target.sequence),
-                                          view_safe(v, b->target.project), view_safe(v, b->target.context)),
-                      .role = ROLE_DIM});
+    add_origin(v, f);
 }
 
 static void add_fields(struct view *v, struct face *f, int width)
@@ -96,9 +115,9 @@ static void add_fields(struct view *v, struct face *f, int width)
     if (b->target.source->link != VIEW_LINK_LIVE && b->target.triggered_id)
         add_wrapped(v, f, width, ROLE_STALE, "this may be old: the server is asked first");
     if (b->confirm_text) {
-        add_wrapped(v, f, width, ROLE_WARNING,
-                    view_printf(v, "%s, type %s", b->warned ? "to go back" : "to confirm",
-                                view_safe(v, b->confirm_text)));
+        const char *type = view_printf(v, "type %s", view_safe(v, b->confirm_text));
+        const char *long_type = view_printf(v, "%s, %s", b->warned ? "to go back" : "to confirm", type);
+        add_wrapped(v, f, width, ROLE_WARNING, view_width(long_type) > width ? type : long_type);
         add(f, (struct line){.label = "confirm", .must = true, .is_field = true, .field = BOX_FIELD_CONFIRM});
     }
     if (b->target.triggered_id)
@@ -106,6 +125,17 @@ static void add_fields(struct view *v, struct face *f, int width)
                              .must = b->comment.len > 0,
                              .is_field = true,
                              .field = BOX_FIELD_COMMENT});
+}
+
+/* About a key that did not count. Only its first line must be there: it comes into a box that was read. */
+static void add_told(struct view *v, struct face *f, int width)
+{
+    const char *lines[WRAPPED_MAX];
+    const size_t n = view_wrap(v, v->box.told, width > 30 ? width - 9 : width, lines, WRAPPED_MAX);
+    for (size_t i = 0; i < n; i++)
+        add(f,
+            (struct line){
+                .text = lines[i], .right = i == 0 ? "Esc back" : NULL, .role = ROLE_WARNING, .must = i == 0});
 }
 
 static void add_keys(struct view *v, struct face *f, int width)
@@ -122,9 +152,10 @@ static void add_keys(struct view *v, struct face *f, int width)
                                       : "Enter or the cross mark declines all";
     if (view_width(text) + 10 > width)
         text = b->kind == BOX_APPROVE ? "Enter approves" : b->kind == BOX_DECLINE ? "Enter declines" : text;
-    add(f, (struct line){.text = text, .right = "Esc back", .role = ROLE_KEY, .must = true});
+    add(f, (struct line){
+               .text = text, .right = b->told ? NULL : "Esc back", .role = ROLE_KEY, .must = !b->told});
     if (b->told)
-        add_wrapped(v, f, width, ROLE_WARNING, b->told);
+        add_told(v, f, width);
 }
 
 /* What becomes of what was confirmed here. */
@@ -146,7 +177,7 @@ static int service_width(struct view *v, const struct batch *batch)
     return width < 24 ? width : 24;
 }
 
-static void add_member(struct view *v, struct face *f, const struct target *t, int service_w)
+static void add_member(struct view *v, struct face *f, const struct target *t, int service_w, int width)
 {
     const struct model_sequence *seq = target_sequence(t);
     const struct sent *sent = v->box.phase == BOX_SENDING ? sent_of(v, t) : NULL;
@@ -157,18 +188,31 @@ static void add_member(struct view *v, struct face *f, const struct target *t, i
         change = view_change(v, d.last, seq);
     }
     const bool failed = sent && sent->due_ms == 0 && sent->state > DECISION_ACCEPTED;
-    add(f, (struct line){.text = view_printf(v, "%s  %s  %s", padded(v, view_safe(v, t->service), service_w),
-                                             view_safe(v, t->stage), change),
-                         .right = sent ? sent_word(v, sent)
-                                       : view_printf(v, "@ %s", view_safe(v, source_label(t->source))),
-                         .role = failed ? ROLE_FAILED : ROLE_TEXT,
+    const char *at = view_printf(v, "@ %s", view_safe(v, source_label(t->source)));
+    const char *right = sent ? sent_word(v, sent) : at, *stage = view_safe(v, t->stage);
+    const enum role role = failed ? ROLE_FAILED : ROLE_TEXT;
+    const char *text =
+        view_printf(v, "%s  %s  %s", padded(v, view_safe(v, t->service), service_w), stage, change);
+    const bool narrow = view_width(text) + 1 + view_width(right) > width;
+    if (narrow) /* two lines: nothing of it may be cut */
+        text = view_printf(v, "%s %s", view_safe(v, t->service), change);
+    add(f, (struct line){.text = text,
+                         .right = narrow && !sent ? NULL : right,
+                         .role = role,
                          .must = true,
                          .is_member = true});
+    if (narrow)
+        add(f, (struct line){.text = view_printf(v, "  into %s %s", stage, at),
+                             .role = role,
+                             .must = true,
+                             .is_member = true,
+                             .goes_on = true});
     if (failed && sent->text && *sent->text)
         add(f, (struct line){.text = view_printf(v, "  %s", view_safe(v, sent->text)),
                              .role = ROLE_FAILED,
                              .must = true,
-                             .is_member = true});
+                             .is_member = true,
+                             .goes_on = true});
 }
 
 static void add_batch(struct view *v, struct face *f, int width)
@@ -180,7 +224,7 @@ static void add_batch(struct view *v, struct face *f, int width)
     f->title = batch->count > 1 ? view_printf(v, "%s %zu at once?", verb, batch->count)
                                 : view_printf(v, "%s the one that is marked?", verb);
     for (size_t i = 0; i < batch->count; i++)
-        add_member(v, f, &batch->members[i], service_w);
+        add_member(v, f, &batch->members[i], service_w, width);
     for (size_t i = 0; i < batch->left_count; i++)
         add_wrapped(v, f, width, ROLE_WARNING, view_printf(v, "left out: %s", view_safe(v, batch->left[i])));
 }
@@ -218,8 +262,8 @@ static void add_progress(struct view *v, struct face *f, int width)
                          .must = true});
     if (sent->text && *sent->text)
         add_wrapped(v, f, width, ROLE_DIM, view_safe(v, sent->text));
-    add(f, (struct line){.text = box_is_decision(b->kind) ? "Esc closes this box, not the decision"
-                                                          : "Esc closes this box alone",
+    add(f, (struct line){.text = box_is_decision(b->kind) ? "Esc closes the box, not the decision"
+                                                          : "Esc closes the box alone",
                          .role = ROLE_DIM});
 }
 
@@ -287,25 +331,33 @@ static bool fit(struct face *f, int height)
     return (int)f->count <= height;
 }
 
+static void remove_line(struct face *f, size_t i)
+{
+    f->count--;
+    memmove(&f->lines[i], &f->lines[i + 1], (f->count - i) * sizeof *f->lines);
+}
+
 /* Several that do not fit: as many as do, and how many do not. Returns how many are not seen. */
 static size_t cut_members(struct view *v, struct face *f, int height)
 {
-    size_t last = f->count, hidden = 0;
-    while (last > 0 && !f->lines[last - 1].is_member)
-        last--;
-    while (last > 1 && f->lines[last - 2].is_member && (int)f->count > height) {
-        memmove(&f->lines[last - 1], &f->lines[last], (f->count - last) * sizeof *f->lines);
-        f->count--;
-        last--;
+    size_t end = f->count, hidden = 0;
+    while (end > 0 && !f->lines[end - 1].is_member)
+        end--;
+    while (end > 0 && f->lines[end - 1].is_member &&
+           (int)f->count + 1 > height) { /* and the line that counts */
+        for (bool goes_on = true; goes_on && end > 0; end--) {
+            goes_on = f->lines[end - 1].goes_on;
+            remove_line(f, end - 1);
+        }
         hidden++;
     }
-    if (hidden == 0 || (int)f->count > height)
-        return hidden;
-    f->lines[last - 1] =
-        (struct line){.text = view_printf(v, "%zu more do not fit: enlarge, or mark fewer", hidden + 1),
+    memmove(&f->lines[end + 1], &f->lines[end], (f->count - end) * sizeof *f->lines);
+    f->lines[end] =
+        (struct line){.text = view_printf(v, "%zu more do not fit: enlarge, or mark fewer", hidden),
                       .role = ROLE_WARNING,
                       .must = true};
-    return hidden + 1;
+    f->count++;
+    return hidden;
 }
 
 static void draw_field(struct view *v, struct rect row, const struct line *line, int label_w)
@@ -413,7 +465,7 @@ void box_draw(struct view *v, struct rect area)
     for (int framed = 1; v->box.fits && framed >= 0; framed--) {
         struct face f = {0};
         make_face(v, &f, framed ? width - 4 : width);
-        if (!framed)
+        if (!framed && !f.title_says_less)
             title_to_line(&f);
         const int height = area.h - (framed ? 2 : 0);
         if (framed && width < FRAMED_LEAST)

@@ -126,6 +126,16 @@ static bool shipyard_change(struct view *v, const struct model_sequence *seq, co
     return true;
 }
 
+/* Held on the server: an approval alone does not set it going. */
+static struct fact held(void)
+{
+    return (struct fact){.label = "held",
+                         .text = "paused: approved, it still waits for its resume",
+                         .right = "",
+                         .role = ROLE_PAUSED,
+                         .must = true};
+}
+
 size_t facts_of(struct view *v, const struct model_sequence *seq, struct fact out[FACTS_MAX])
 {
     const struct model_approval *a = &seq->approval;
@@ -138,6 +148,8 @@ size_t facts_of(struct view *v, const struct model_sequence *seq, struct fact ou
     if (d.failed_after)
         out[n++] = half_way(v, d.failed_after);
     out[n++] = to_deliver(v, seq, &d);
+    if (seq->paused)
+        out[n++] = held();
     if (a->triggered_id) {
         out[n++] = so_far(v, a);
         out[n++] = (struct fact){.label = "strategy",

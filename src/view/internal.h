@@ -173,7 +173,7 @@ struct fact {
     enum role role;
     bool must; /* the decision box does not fit without it */
 };
-#define FACTS_MAX 8
+#define FACTS_MAX 10
 size_t facts_of(struct view *v, const struct model_sequence *seq, struct fact out[FACTS_MAX]);
 
 /* ---- texts.c: what several screens say about a sequence ---- */
@@ -336,7 +336,7 @@ void undo_key(struct view *v);
 void undo_take_back(struct view *v, const struct target *t); /* it is within its window */
 const char *undo_line(struct view *v);        /* for the message line; NULL: nothing can be undone */
 int64_t undo_change_ms(const struct view *v); /* until a countdown's text changes; -1: there is none */
-int64_t undo_left_s(const struct view *v, const struct sent *sent); /* 0: its window is over */
+const char *undo_left(struct view *v, const struct sent *sent); /* "4s", "3m"; NULL: its window is over */
 
 /* ---- log.c ---- */
 #define LOG_KEEP 65536 /* bytes of a job's output that are kept */

@@ -216,9 +216,8 @@ void sent_submit(struct view *v, struct sent *s)
 
 const char *sent_word(struct view *v, const struct sent *s)
 {
-    const int64_t left_s = undo_left_s(v, s);
-    if (left_s > 0)
-        return view_printf(v, "undo %ds", (int)left_s);
+    if (s->due_ms != 0)
+        return view_printf(v, "undo %s", undo_left(v, s));
     switch (s->state) {
     case DECISION_ASKING:
         return "asking";
@@ -241,8 +240,7 @@ const char *sent_step(const struct sent *s)
     static const char *const steps[] = {[DECISION_ASKING] = "asking the server whether it still waits",
                                         [DECISION_SENDING] = "sending",
                                         [DECISION_RETRYING] = "no answer: sending the same decision again",
-                                        [DECISION_ACCEPTED] =
-                                            "accepted by the server: waiting until it is done",
+                                        [DECISION_ACCEPTED] = "accepted: waiting until it is done",
                                         [DECISION_CONFLICT] = "decided already",
                                         [DECISION_FAILED] = "not sent"};
     return steps[s->state];
@@ -258,9 +256,8 @@ const char *sent_phrase(struct view *v, const struct sent *s)
 {
     const char *your = box_is_decision(s->kind) ? "decision" : words[s->kind].noun;
     const char *why = s->text && *s->text ? view_printf(v, ": %s", view_safe(v, s->text)) : "";
-    const int64_t left_s = undo_left_s(v, s);
-    if (left_s > 0)
-        return view_printf(v, "%s in %ds%s", words[s->kind].verb, (int)left_s, undo_keys(v));
+    if (s->due_ms != 0)
+        return view_printf(v, "%s in %s%s", words[s->kind].verb, undo_left(v, s), undo_keys(v));
     switch (s->state) {
     case DECISION_ASKING:
         return view_printf(v, "your %s: asking the server whether it still waits", your);
@@ -287,13 +284,12 @@ const char *undo_line(struct view *v)
             newest = v->sent[i];
     if (!newest)
         return NULL;
-    const int left_s = (int)undo_left_s(v, newest);
     const struct target *t = &newest->target;
     const char *what = view_printf(v, "%s %s%s%s %s %s", words[newest->kind].verb, view_safe(v, t->service),
                                    t->version ? " " : "", t->version ? view_safe(v, t->version) : "",
                                    words[newest->kind].into, view_safe(v, t->stage));
     const char *more = count > 1 ? view_printf(v, " (and %zu before it)", count - 1) : "";
-    return view_printf(v, "%s in %ds%s%s", what, left_s, undo_keys(v), more);
+    return view_printf(v, "%s in %s%s%s", what, undo_left(v, newest), undo_keys(v), more);
 }
 
 /* ---- what comes back ---- */

@@ -4,12 +4,22 @@
 
 #include "view/internal.h"
 
-#define STOOD_STILL_MS 2000 /* so late the timer comes only where the program was stopped meanwhile */
+#define MINUTES_FROM_MS 120000
+#define STOOD_STILL_MS  2000 /* so late the timer comes only where the program was stopped meanwhile */
 
-int64_t undo_left_s(const struct view *v, const struct sent *s)
+/* Seconds are counted at the end only: the first minutes of a long window are told in minutes. */
+static int64_t step_of(int64_t left_ms)
 {
-    const int64_t left_ms = s->due_ms - view_now_ms(v);
-    return s->due_ms == 0 ? 0 : left_ms <= 0 ? 1 : (left_ms + 999) / 1000;
+    return left_ms > MINUTES_FROM_MS ? INT64_C(60000) : 1000;
+}
+
+const char *undo_left(struct view *v, const struct sent *s)
+{
+    const int64_t left_ms = s->due_ms - view_now_ms(v), step_ms = step_of(left_ms);
+    if (s->due_ms == 0)
+        return NULL;
+    return view_printf(v, "%d%s", left_ms <= 0 ? 1 : (int)((left_ms + step_ms - 1) / step_ms),
+                       step_ms == 1000 ? "s" : "m");
 }
 
 size_t undo_count(const struct view *v)
@@ -28,7 +38,7 @@ int64_t undo_change_ms(const struct view *v)
         const int64_t left_ms = v->sent[i]->due_ms - now_ms;
         if (v->sent[i]->due_ms == 0 || left_ms <= 0)
             continue;
-        const int64_t change_ms = (left_ms - 1) % 1000 + 1;
+        const int64_t change_ms = (left_ms - 1) % step_of(left_ms) + 1;
         if (soonest_ms < 0 || change_ms < soonest_ms)
             soonest_ms = change_ms;
     }

@@ -75,7 +75,8 @@ static void draw_box(struct view *v, struct rect area)
         box_draw(v, area);
 }
 
-static void draw_split(struct view *v, struct rect body, int top, int bottom)
+/* Returns where the detail stands. */
+static struct rect draw_split(struct view *v, struct rect body, int top, int bottom)
 {
     const int tree_w = body.w * 46 / 100 < 80 ? body.w * 46 / 100 : 80;
     const struct rect tree = {.x = body.x, .y = body.y, .w = tree_w, .h = body.h};
@@ -89,8 +90,7 @@ static void draw_split(struct view *v, struct rect body, int top, int bottom)
               view_glyph(v, GLYPH_TEE_UP));
     tree_screen.draw(v, tree);
     detail_screen.draw(v, detail);
-    if (v->box.open)
-        draw_box(v, detail);
+    return detail;
 }
 
 /* On the separator, cut between words. */
@@ -115,13 +115,12 @@ static void draw_full(struct view *v)
     if (!v->prompt.ops)
         keyline_draw(v, h - 1, w);
     const bool both = top_screen(v) == &tree_screen || top_screen(v) == &detail_screen;
-    if (both && view_is_split(v)) {
-        draw_split(v, body, 1, bottom);
-    } else {
+    struct rect box = h < 20 ? (struct rect){.y = 1, .w = w, .h = h - 1} /* over the lines around as well */
+                             : body;
+    if (both && view_is_split(v))
+        box = draw_split(v, body, 1, bottom);
+    else
         top_screen(v)->draw(v, body);
-        if (v->box.open) /* on a low screen over the lines around as well, but for the top one */
-            draw_box(v, h < 20 ? (struct rect){.y = 1, .w = w, .h = h - 1} : body);
-    }
     screens_title_draw(v, 1, w);
     if (v->hint && top_screen(v) == &tree_screen && body.h > 6 && !filtering_is_on(v))
         draw_hint(v, 1, w);
@@ -129,6 +128,8 @@ static void draw_full(struct view *v)
         message_draw(v, bottom, w);
     if (v->prompt.ops)
         prompt_draw(v, h - 1, w);
+    if (v->box.open)
+        draw_box(v, box); /* over all else: nothing hides what must be read */
 }
 
 static void draw_compact(struct view *v)
@@ -472,7 +473,7 @@ static void on_input(void *arg, const struct input_event *ev)
         take_key(v, ev, had_asked);
     }
     if (undone && v->box.open && v->box.phase == BOX_ASKING)
-        box_told(v, "more was typed in one go with it, as pasted text is: once more");
+        box_told(v, "that came in one go with others, as if pasted: once more");
     if (v->box.open && !v->box.drawn && !help_is_over_box(v) && !v->closing)
         draw_frame_now(v); /* before the next key is looked at: what follows in the same bytes was typed
                               before it was seen */

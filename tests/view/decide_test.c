@@ -139,7 +139,7 @@ static void type_ahead_opens_the_box_and_says_so(void **state)
     struct pty *p = screen_open("waiting", 120, 30);
     pty_type(p, "a\r\r");
     screen_expect(p, "Approve helloservice v0.1.1 into production @ prod-eu?");
-    screen_expect(p, "that key came before the box could be read");
+    screen_expect(p, "that came before the box could be read");
     pty_wait_quiet(p, 120);
     ended(p, "type-ahead");
     pty_type(p, "\r");
@@ -153,7 +153,7 @@ static void a_terminal_that_answers_nothing_is_given_half_a_second(void **state)
     struct pty *p =
         screen_start(&(struct screen_options){.scene = "waiting", .columns = 80, .rows = 24, .mute = true});
     pty_type(p, "a\r");
-    screen_expect(p, "that key came before");
+    screen_expect(p, "that came before");
     pty_wait_quiet(p, 700);
     ended(p, "a key before half a second");
     pty_type(p, "\r");
@@ -168,7 +168,7 @@ static void a_late_answer_to_an_earlier_box_arms_nothing(void **state)
         screen_start(&(struct screen_options){.scene = "waiting", .columns = 80, .rows = 24, .mute = true});
     pty_type(p, "a\x03"
                 "a\033[1;1R\r"); /* the answer is to the first box's request */
-    screen_expect(p, "that key came before");
+    screen_expect(p, "that came before");
     pty_wait_quiet(p, 700);
     pty_type(p, "\r"); /* a terminal that has answered once is waited for */
     pty_wait_quiet(p, 120);
@@ -464,7 +464,7 @@ static void pause_asks_first_and_tells_until_the_stream_confirms(void **state)
     screen_expect_heard(p, "control pause 5d1a2b3c");
     screen_expect(p, "sending");
     pty_tell(p, "controlled 5d1a2b3c accepted");
-    screen_expect(p, "accepted by the server: waiting until it is done");
+    screen_expect(p, "accepted: waiting until it is done");
     pty_tell(p, "state %s", PAUSED);
     screen_expect(p, "helloservice v0.1.1 in production is paused");
     screen_expect_not(p, "Esc closes");

@@ -117,6 +117,12 @@ check_LTLIBRARIES += %D%/libmistakes.la
 %C%_libmistakes_la_SOURCES = %D%/mistakes.c %D%/mistakes.h
 %C%_libmistakes_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 
+check_PROGRAMS += %D%/boxes_test
+TESTS += %D%/boxes_test
+%C%_boxes_test_SOURCES = %D%/boxes_test.c
+%C%_boxes_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_boxes_test_LDADD = %D%/libmistakes.la $(TEST_LIBS) $(SCREEN_LIBS)
+
 check_PROGRAMS += %D%/mistakes_keys_test
 TESTS += %D%/mistakes_keys_test
 %C%_mistakes_keys_test_SOURCES = %D%/mistakes_keys_test.c

@@ -92,6 +92,12 @@ static void play(struct pty *p, const struct step *step)
     }
 }
 
+void mistakes_play(struct pty *p, const struct step *steps)
+{
+    for (const struct step *step = steps; step->kind != STEP_END; step++)
+        play(p, step);
+}
+
 static void play_mistake(void **state)
 {
     const struct mistake *m = *state;
@@ -108,8 +114,7 @@ static void play_mistake(void **state)
                                                           .rows = 30,
                                                           .arguments = arguments,
                                                           .mute = m->mute});
-    for (const struct step *step = m->steps; step->kind != STEP_END; step++)
-        play(p, step);
+    mistakes_play(p, m->steps);
     if (m->decides) {
         screen_expect_heard(p, "decide approve production.approval.5d1a2b3c");
     } else {

@@ -90,6 +90,7 @@ struct mistake {
     bool decides; /* a control: what is done on purpose does decide */
 };
 
+void mistakes_play(struct pty *p, const struct step *steps);
 /* Runs each row as a test of its own name. Returns how many failed. */
 int mistakes_run(const struct mistake *rows, size_t count);
 

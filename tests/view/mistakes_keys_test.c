@@ -4,7 +4,7 @@
 #include "mistakes.h"
 
 #define VARIATION "\xef\xb8\x8f"
-#define NEVER     "that key came before the box could be read"
+#define NEVER     "that came before the box could be read"
 #define IN_ONE_GO "in one go with"
 
 static const struct mistake rows[] = {
