@@ -181,3 +181,9 @@ TESTS += %D%/command_test
 %C%_command_test_SOURCES = %D%/command_test.c
 %C%_command_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_command_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/hostile_test
+TESTS += %D%/hostile_test
+%C%_hostile_test_SOURCES = %D%/frame.c %D%/frame.h %D%/hostile_test.c
+%C%_hostile_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_hostile_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
