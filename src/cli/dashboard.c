@@ -209,6 +209,26 @@ static void on_event(void *arg, size_t source, const struct event *ev, const cha
         notify_keep_event(d->notify, source, ev->id, text, len);
 }
 
+static void port_bell(void *arg)
+{
+    const struct dashboard *d = arg;
+    view_bell(d->view);
+}
+
+static void port_show(void *arg, const char *text)
+{
+    const struct dashboard *d = arg;
+    view_notify(d->view, d->ctx->settings->notify.osc9, d->ctx->settings->notify.osc777, text);
+}
+
+static void port_title(void *arg, size_t waiting)
+{
+    const struct dashboard *d = arg;
+    char text[64];
+    (void)snprintf(text, sizeof text, "%zu waiting - drawbridge", waiting);
+    view_set_title(d->view, waiting > 0 ? text : "drawbridge");
+}
+
 static void port_failed(void *arg, const char *text)
 {
     const struct dashboard *d = arg;
@@ -219,7 +239,8 @@ static void port_failed(void *arg, const char *text)
 static void open_notify(struct dashboard *d)
 {
     const struct cli_context *ctx = d->ctx;
-    const struct notify_ports ports = {.arg = d, .failed = port_failed};
+    const struct notify_ports ports = {
+        .arg = d, .bell = port_bell, .show = port_show, .title = port_title, .failed = port_failed};
     d->notify =
         notify_new(ctx->loop, &ctx->settings->notify, !ctx->restricted && ctx->replays == NULL, &ports);
 }
@@ -275,6 +296,7 @@ static enum status open_view(struct dashboard *d, const char *hint, struct error
                                            .glyphs = (enum view_glyphs)ctx->glyphs,
                                            .read_only = all_read_only(ctx),
                                            .mouse = ctx->mouse,
+                                           .may_suspend = !ctx->restricted,
                                            .settings = ctx->settings,
                                            .wall = ctx->wall,
                                            .wall_locked = ctx->wall_locked,

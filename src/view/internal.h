@@ -140,6 +140,7 @@ struct tree {
     struct row *rows;
     size_t count, capacity;
     size_t cursor, top;
+    struct rect area; /* where rows were drawn last */
     struct row_id id;
     bool has_id;
     struct row_id detail_id; /* of the row that the detail pane shows */
@@ -412,6 +413,7 @@ struct view {
     const struct source *clock; /* whose clock ages are told by just now; NULL: the first one's */
     struct input input;
     bool read_only, ascii, closing;
+    bool may_suspend;
     char *hint;
     char *message;
     bool message_is_error, quit_asked;
@@ -451,7 +453,7 @@ struct view {
     uv_loop_t *loop;
     uv_timer_t frame_timer, wake_timer, input_timer, undo_timer;
     uv_poll_t poll;
-    uv_signal_t resized;
+    uv_signal_t resized, continued, stopped;
     int open_handles;
 };
 
@@ -497,5 +499,10 @@ int draw_cut(struct view *v, struct rect clip, int x, int y, enum role role,
 void draw_right(struct view *v, struct rect clip, int y, enum role role, const char *text);
 void draw_horizontal(struct view *v, int x, int y, int w);
 void draw_frame(struct view *v, struct rect area, enum role role, const char *title);
+
+/* ---- terminal.c ---- */
+bool mouse_take(struct view *v, const struct input_event *ev); /* true: something has changed by it */
+void view_suspend(struct view *v);
+void view_resume(struct view *v); /* somebody else had stopped the process */
 
 #endif

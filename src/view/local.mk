@@ -68,6 +68,7 @@ libview_la_SOURCES = \
 	%D%/target.c \
 	%D%/term.c \
 	%D%/term.h \
+	%D%/terminal.c \
 	%D%/texts.c \
 	%D%/theme.c \
 	%D%/theme.h \

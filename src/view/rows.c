@@ -312,6 +312,7 @@ static void draw_compact(struct view *v, struct rect area)
 void rows_draw(struct view *v, struct rect area)
 {
     struct tree *t = &v->tree;
+    t->area = area;
     if (area.h <= 0 || area.w <= 0)
         return;
     if (view_is_compact(v)) {

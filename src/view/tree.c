@@ -496,6 +496,17 @@ static unsigned compact_key(struct view *v, int direction)
     return VIEW_KEY_USED;
 }
 
+static bool tree_click(struct view *v, int x, int y)
+{
+    const struct tree *t = &v->tree;
+    const size_t row = t->top + (size_t)(y - t->area.y);
+    if (view_is_compact(v) || x < t->area.x || x >= t->area.x + t->area.w || y < t->area.y ||
+        y >= t->area.y + t->area.h || row >= t->count)
+        return false;
+    move_to(v, row);
+    return true;
+}
+
 static unsigned tree_act(struct view *v, enum action action)
 {
     const long page = v->grid.h > 6 ? v->grid.h - 6 : 1;
@@ -546,5 +557,9 @@ static const struct own_action tree_own[] = {
     {ACTION_TOP, NULL},     {ACTION_BOTTOM, NULL},
     {ACTION_PANE, NULL},    {ACTION_OPEN, "opens; on a stage: to its oldest waiting sequence"},
     {ACTION_NONE, NULL}};
-const struct view_ops tree_screen = {
-    .name = "tree", .draw = rows_draw, .act = tree_act, .keys = tree_hints, .own = tree_own};
+const struct view_ops tree_screen = {.name = "tree",
+                                     .draw = rows_draw,
+                                     .act = tree_act,
+                                     .click = tree_click,
+                                     .keys = tree_hints,
+                                     .own = tree_own};

@@ -362,6 +362,9 @@ static void common_act(struct view *v, enum action action, bool had_asked)
     case ACTION_RELOAD:
         view_reload(v);
         break;
+    case ACTION_SUSPEND:
+        view_suspend(v);
+        break;
     case ACTION_BACK:
     case ACTION_QUIT:
         back_key(v, action == ACTION_QUIT, had_asked);
@@ -450,6 +453,12 @@ static void on_input(void *arg, const struct input_event *ev)
     v->wall.key_ms = view_now_ms(v);
     if (v->wall.locked)
         return;
+    if (!is_typed(ev)) {
+        arena_reset(&v->arena);
+        view_sync(v);
+        v->dirty = mouse_take(v, ev) || v->dirty;
+        return;
+    }
     v->dirty = true;
     const bool had_asked = v->quit_asked;
     v->quit_asked = false;
@@ -461,7 +470,7 @@ static void on_input(void *arg, const struct input_event *ev)
     sent_sync(v);
     box_sync(v);
     arm_unanswered(v);
-    const bool undone = is_typed(ev) && typing_key(v);
+    const bool undone = typing_key(v);
     if (keymap_find(v->keymap, ev) == ACTION_REDRAW) {
         term_redraw(v->term);
         box_unseen(v);
@@ -548,6 +557,21 @@ static void on_resized(uv_signal_t *signal, int number)
         arm_frame(v);
 }
 
+/* After our own suspending it has all been done already; once more does no harm. */
+static void on_continued(uv_signal_t *signal, int number)
+{
+    (void)number;
+    view_resume(signal->data);
+}
+
+static void on_stopped(uv_signal_t *signal, int number)
+{
+    struct view *v = signal->data;
+    (void)number;
+    view_suspend(v);
+    arm_frame(v);
+}
+
 /* ---- what comes from outside ---- */
 
 void view_model_changed(struct view *v)
@@ -626,20 +650,28 @@ static void start_theme(struct view *v, const struct view_settings *s)
     }
 }
 
+static bool start_signal(struct view *v, uv_signal_t *handle, uv_signal_cb callback, int number)
+{
+    handle->data = v;
+    if (uv_signal_init(v->loop, handle) != 0)
+        return false;
+    v->open_handles++;
+    return uv_signal_start(handle, callback, number) == 0;
+}
+
 static bool start_handles(struct view *v)
 {
     v->open_handles = 0;
     v->frame_timer.data = v->wake_timer.data = v->input_timer.data = v->undo_timer.data = v;
-    v->poll.data = v->resized.data = v;
+    v->poll.data = v;
     (void)uv_timer_init(v->loop, &v->frame_timer); /* these never fail */
     (void)uv_timer_init(v->loop, &v->wake_timer);
     (void)uv_timer_init(v->loop, &v->input_timer);
     (void)uv_timer_init(v->loop, &v->undo_timer);
     v->open_handles = TIMERS;
-    if (uv_signal_init(v->loop, &v->resized) != 0)
-        return false;
-    v->open_handles++;
-    if (uv_signal_start(&v->resized, on_resized, SIGWINCH) != 0)
+    if (!start_signal(v, &v->resized, on_resized, SIGWINCH) ||
+        !start_signal(v, &v->continued, on_continued, SIGCONT) ||
+        !start_signal(v, &v->stopped, on_stopped, SIGTSTP))
         return false;
     if (uv_poll_init(v->loop, &v->poll, term_input_fd(v->term)) != 0)
         return false;
@@ -680,7 +712,9 @@ enum status view_new(uv_loop_t *loop, const struct view_settings *settings, cons
     v->last_frame_ms = v->typing.decide_ms = v->typing.ended_ms = INT64_MIN / 2;
     v->filtering.changes_ns = INT64_MAX;
     v->events.ring.limit = EVENTS_KEEP;
+    v->may_suspend = settings->may_suspend;
     start_theme(v, settings);
+    term_set_mouse(term, settings->mouse && !settings->wall);
     if (!start_handles(v)) {
         view_free(v);
         return error_set(err, STATUS_FAILED,
@@ -708,10 +742,10 @@ void view_free(struct view *v)
     uv_close((uv_handle_t *)&v->wake_timer, on_closed);
     uv_close((uv_handle_t *)&v->input_timer, on_closed);
     uv_close((uv_handle_t *)&v->undo_timer, on_closed);
-    if (handles > TIMERS)
-        uv_close((uv_handle_t *)&v->resized, on_closed);
-    if (handles > TIMERS + 1)
-        uv_close((uv_handle_t *)&v->poll, on_closed);
+    uv_handle_t *const others[] = {(uv_handle_t *)&v->resized, (uv_handle_t *)&v->continued,
+                                   (uv_handle_t *)&v->stopped, (uv_handle_t *)&v->poll};
+    for (int i = 0; i < handles - TIMERS; i++) /* as far as they were opened */
+        uv_close(others[i], on_closed);
     term_close(v->term); /* after the loop has let go of its descriptor */
     v->term = NULL;
     theme_free(&v->theme);

@@ -33,6 +33,7 @@ struct view_settings {
         *theme; /* name; NULL: "dark", or "mono" where the terminal has no colours or NO_COLOR is set */
     enum view_glyphs glyphs; /* AUTO: by locale and TERM */
     bool read_only, mouse;
+    bool may_suspend;       /* Ctrl-Z gives the terminal to the shell; false: there must be no way to one */
     bool wall, wall_locked; /* begin with the wall, and come back to it; nothing can be changed. locked: keys
                                mean nothing */
     const struct settings *settings; /* borrowed as long as the view; NULL: defaults */
@@ -145,6 +146,16 @@ void view_event(struct view *v, size_t source, const struct event *ev, const cha
 void view_output(struct view *v, uint64_t ticket, const char *bytes, size_t len);
 /* how: "done", "exit status 3: not found" */
 void view_command_ended(struct view *v, uint64_t ticket, bool failed, const char *how);
+/* Another look, from now on. STATUS_NOT_FOUND, STATUS_INVALID: as it was, and why. */
+MUST_CHECK enum status view_set_theme(struct view *v, const char *name, struct error *err);
+/* For somebody who looks elsewhere. text may come from anywhere; terminals without such a thing get nothing.
+ */
+void view_bell(struct view *v);
+void view_notify(struct view *v, bool osc9, bool osc777, const char *text);
+void view_set_title(struct view *v, const char *text); /* the former one comes back at the end */
+bool view_copy(struct view *v,
+               const char *text); /* to the clipboard; false: this terminal has no way to it */
+
 void view_message(struct view *v, bool is_error,
                   const char *text); /* one line above the key line, until a key */
 /* The same about one connection. */

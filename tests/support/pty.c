@@ -30,6 +30,9 @@ struct pty {
     pid_t pid;
     int master, tell, hear;
     int columns, rows;
+    int rate;             /* bytes a second that are taken; 0: all */
+    int64_t rate_from_ms; /* since when `taken` counts */
+    size_t taken;
     bool mute, alternate, cursor, exited;
     int status;
     size_t bytes;
@@ -200,14 +203,32 @@ static void feed(struct pty *p, const char *bytes, size_t len)
         (void)vterm_input_write(p->term, text, whole);
 }
 
+/* How many bytes a slow terminal takes by now. */
+static size_t room(const struct pty *p, size_t most)
+{
+    const int64_t due = (now_ms() - p->rate_from_ms) * p->rate / 1000 - (int64_t)p->taken;
+    if (p->rate == 0)
+        return most;
+    return due <= 0 ? 0 : (size_t)due < most ? (size_t)due : most;
+}
+
+void pty_set_rate(struct pty *p, int bytes_per_s)
+{
+    p->rate = bytes_per_s;
+    p->rate_from_ms = now_ms();
+    p->taken = 0;
+}
+
 static void take_output(struct pty *p)
 {
     char bytes[65536];
     for (;;) {
-        const ssize_t n = read(p->master, bytes, sizeof bytes);
+        const size_t most = room(p, sizeof bytes);
+        const ssize_t n = most > 0 ? read(p->master, bytes, most) : 0;
         if (n <= 0)
             return;
         p->bytes += (size_t)n;
+        p->taken += (size_t)n;
         p->last_byte_ms = now_ms();
         if (p->raw.len > RAW_KEPT)
             buffer_consume(&p->raw, p->raw.len - RAW_KEPT / 2);
@@ -230,8 +251,9 @@ static void take_heard(struct pty *p)
 /* Waits for something to come, at most so long. */
 static void pump(struct pty *p, int wait_ms)
 {
-    struct pollfd fds[] = {{.fd = p->exited ? -1 : p->master, .events = POLLIN},
+    struct pollfd fds[] = {{.fd = p->exited || room(p, 1) == 0 ? -1 : p->master, .events = POLLIN},
                            {.fd = p->hear, .events = POLLIN}};
+    wait_ms = p->rate > 0 && wait_ms > 10 ? 10 : wait_ms; /* it takes the next ones soon */
     const int n = poll(fds, 2, wait_ms);
     if (n > 0 && (fds[0].revents | fds[1].revents) & POLLHUP && !((fds[0].revents | fds[1].revents) & POLLIN))
         (void)poll(NULL, 0, wait_ms < 10 ? wait_ms : 10); /* its end is closed; do not spin */

@@ -34,6 +34,8 @@ void pty_resize(struct pty *p, int columns, int rows);
 void pty_tell(struct pty *p, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* one line on descriptor 3 */
 
+/* From now on the terminal takes so many bytes a second, as a slow line does; 0: all at once. */
+void pty_set_rate(struct pty *p, int bytes_per_s);
 void pty_pump(struct pty *p, int ms); /* runs the terminal for so long */
 int pty_pid(const struct pty *p);
 

@@ -95,6 +95,11 @@ TESTS += %D%/help_test
 %C%_help_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_help_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
+check_PROGRAMS += %D%/terminal_test
+TESTS += %D%/terminal_test
+%C%_terminal_test_SOURCES = %D%/terminal_test.c
+%C%_terminal_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_terminal_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 check_PROGRAMS += %D%/screen_test
 TESTS += %D%/screen_test
 %C%_screen_test_SOURCES = %D%/screen_test.c

@@ -292,6 +292,28 @@ static void on_sync(uv_timer_t *timer)
     say("synced %s\n", d->sync_text);
 }
 
+/* What reaches the terminal besides frames. False: the verb is none of these. */
+static bool terminal_order(struct driver *d, const char *verb, char *rest)
+{
+    struct error err = ERROR_NONE;
+    unescape(rest);
+    if (strcmp(verb, "theme") == 0) {
+        if (view_set_theme(d->view, rest, &err) != STATUS_OK)
+            say("no theme %s\n", err.text);
+    } else if (strcmp(verb, "title") == 0) {
+        view_set_title(d->view, rest);
+    } else if (strcmp(verb, "notify") == 0) {
+        view_notify(d->view, true, true, rest);
+    } else if (strcmp(verb, "bell") == 0) {
+        view_bell(d->view);
+    } else if (strcmp(verb, "copy") == 0) {
+        say("copied %d\n", view_copy(d->view, rest));
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void order(struct driver *d, char *line)
 {
     char *rest = line;
@@ -358,7 +380,7 @@ static void order(struct driver *d, char *line)
     } else if (strcmp(verb, "abort") == 0) {
         view_emergency_restore();
         _exit(9);
-    } else {
+    } else if (!terminal_order(d, verb, rest)) {
         say("error no order %s\n", verb);
     }
 }
@@ -449,6 +471,14 @@ static const char *parse_arguments(int argc, char **argv, struct view_settings *
     static const char *const glyphs[] = {"auto", "unicode", "console", "ascii"};
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
+        if (strcmp(argv[i], "--mouse") == 0) {
+            s->mouse = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--shell") == 0) {
+            s->may_suspend = true;
+            continue;
+        }
         if (strcmp(argv[i], "--read-only") == 0) {
             s->read_only = true;
             continue;
