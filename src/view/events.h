@@ -6,8 +6,8 @@
 #include "view/list.h"
 #include "view/ring.h"
 
-#define EVENTS_KEEP (256 * 1024)      /* bytes of the stream's text */
-#define RUN_KEEP    (8 * 1024 * 1024) /* of one run's, while it is looked at: its longest event fits whole */
+#define EVENTS_KEEP (128 * 1024)      /* bytes of the stream's text */
+#define RUN_KEEP    (4 * 1024 * 1024) /* of one run's, while it is looked at: its longest event fits whole */
 
 struct pick;
 struct source;

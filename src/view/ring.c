@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 #define FIRST_CAPACITY 65536 /* bytes; from here on malloc maps a block of its own, which goes back whole */
-#define LONG_PART      8     /* an event longer than this part of the limit is not kept whole */
+#define LONG_PART      4     /* an event longer than this part of the limit is not kept whole */
 #define KEPT_PART(n)                                                                                         \
     ((n) / 4 * 3) /* what is kept of a limit that was passed, so that it is not soon again                   \
                    */

@@ -33,8 +33,8 @@ struct ring {
     uint64_t trimmed; /* how many were left out or dropped for the bound */
 };
 
-/* Takes a copy. An event that is there already (source, id) changes nothing; of one that is longer than an
- * eighth of the limit only what the envelope and the head of its data say.
+/* Takes a copy. An event that is there already (source, id) changes nothing; of one that is longer than a
+ * quarter of the limit only what the envelope and the head of its data say.
  *   ev    text, decoded
  *   Cost  a walk over the rows' hashes, a copy; now and then one over all texts */
 void ring_add(struct ring *r, size_t source, const struct event *ev, const char *text, size_t len);

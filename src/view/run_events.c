@@ -9,9 +9,10 @@
 #include "base/mem.h"
 #include "view/internal.h"
 
-#define LIST_LEAST 3    /* lines */
-#define LIST_MOST  12   /* lines; the JSON needs the others */
-#define PAGE_SIZE  1000 /* events of the server's answer at most */
+#define LIST_TITLED 4    /* events from which on the list has titles */
+#define LIST_LEAST  3    /* lines */
+#define LIST_MOST   12   /* lines; the JSON needs the others */
+#define PAGE_SIZE   1000 /* events of the server's answer at most */
 
 static const struct list_column columns[EVENT_COLUMNS] = {
     [EVENT_TIME] = {.name = "time", .least = 14, .most = 19, .rank = 2},
@@ -195,7 +196,7 @@ static void draw(struct view *v, struct rect area)
 {
     struct run_events *r = &v->run_events;
     const char *empty = r->why ? "no events are known here" : "asking the server for the events of this run";
-    int list_h = (int)r->ring.count + 1;
+    int list_h = (int)r->ring.count + (r->ring.count >= LIST_TITLED ? 1 : 0);
     list_h = list_h > LIST_MOST ? LIST_MOST : list_h;
     list_h = list_h > area.h * 2 / 5 ? area.h * 2 / 5 : list_h;
     list_h = list_h < LIST_LEAST ? LIST_LEAST : list_h;
