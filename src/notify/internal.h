@@ -22,4 +22,7 @@ bool commands_are_free(const struct commands *c); /* one more may run */
 /* Runs one. text: goes to its standard input. */
 void commands_run(struct commands *c, const struct command_facts *facts, const char *text, size_t len);
 
+/* How many approvals it remembers; for tests. */
+size_t notify_known_count(const struct notify *n);
+
 #endif

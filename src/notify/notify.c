@@ -244,6 +244,11 @@ static bool take_note(struct notify *n, size_t source, const char *triggered_id)
     return !was_known;
 }
 
+size_t notify_known_count(const struct notify *n)
+{
+    return n->known.count + n->older.count;
+}
+
 /* Gathers what is new; where it is NULL, nothing is. Returns how many wait. */
 static size_t look_at(struct notify *n, size_t number, struct news *news)
 {

@@ -317,6 +317,30 @@ static void what_comes_and_goes_within_a_moment_is_not_told(void **state)
     close_desk(&d);
 }
 
+static void what_is_remembered_is_bounded(void **state)
+{
+    enum { WAVES = 12, WAVE = 1500, MOST = 3 * 4096 };
+    struct desk d;
+    size_t most = 0;
+    (void)state;
+    open_desk(&d, "bell: true, per-minute: 600", true);
+    notify_begin(d.notify, 0);
+    for (int wave = 0; wave < WAVES; wave++) {
+        struct buffer script = BUFFER_LIMIT(1 << 24);
+        model_clear(d.model);
+        for (int i = 0; i < WAVE; i++) {
+            const struct scene_run run = run_of("carts", wave * WAVE + i);
+            scene_task(&script, &run, "approval", 60);
+        }
+        apply_script(&d, &script);
+        run_for(&d, SETTLE_MS);
+        most = notify_known_count(d.notify) > most ? notify_known_count(d.notify) : most;
+    }
+    assert_int_equal(d.bells, WAVES);
+    assert_in_range(most, WAVE, MOST);
+    close_desk(&d);
+}
+
 /* ---- quiet hours, rate ---- */
 
 static void quiet_hours_are_local_and_pass_midnight(void **state)
@@ -625,6 +649,7 @@ int main(void)
         cmocka_unit_test(nothing_is_told_that_was_not_asked_for),
         cmocka_unit_test(a_name_cannot_write_to_the_terminal),
         cmocka_unit_test(what_comes_and_goes_within_a_moment_is_not_told),
+        cmocka_unit_test(what_is_remembered_is_bounded),
         cmocka_unit_test(quiet_hours_are_local_and_pass_midnight),
         cmocka_unit_test(quiet_hours_are_quiet_but_for_the_title),
         cmocka_unit_test(what_is_held_back_is_counted_in_the_next_message),
