@@ -79,8 +79,11 @@ static void on_signal(uv_signal_t *handle, int number)
     struct linear *l = handle->data;
     if (number == SIGCONT) {
         input_resume(l);
-    } else if (number == SIGINT && l->input.is_terminal && (do_cancel(l) || input_cancel(l))) {
-        linear_say(l, "interrupted; quit leaves");
+    } else if (number == SIGINT && l->input.is_terminal) {
+        if (!do_cancel(l) && !input_cancel(l))
+            linear_say(l, "nothing to go back from; quit leaves");
+        else
+            linear_say(l, "dropped");
     } else if (number != SIGWINCH) {
         l->quit = true;
         uv_stop(l->ctx->loop);
