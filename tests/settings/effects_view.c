@@ -330,6 +330,46 @@ void effect_undo_window(void)
     leave(p);
 }
 
+/* --- the terminal --- */
+
+static bool wrote(struct pty *p, const char *bytes)
+{
+    size_t len = 0;
+    const char *raw = pty_raw(p, &len);
+    return memmem(raw, len, bytes, strlen(bytes)) != NULL;
+}
+
+static bool wait_wrote(struct pty *p, const char *bytes, int deadline_ms)
+{
+    for (int waited = 0; waited < deadline_ms && !wrote(p, bytes); waited += 20)
+        pty_pump(p, 20);
+    return wrote(p, bytes);
+}
+
+void effect_mouse(void)
+{
+    struct pty *p = open_live(ONE "mouse: false\n", NULL);
+    need(p, !wrote(p, "\033[?1000h"), "no mouse");
+    leave(p);
+    p = open_live(ONE, NULL);
+    need(p, wrote(p, "\033[?1000h"), "the mouse");
+    leave(p);
+}
+
+void effect_clipboard(void)
+{
+    for (int allowed = 0; allowed < 2; allowed++) {
+        struct pty *p = open_live(allowed ? ONE "clipboard: true\n" : ONE, NULL);
+        pty_type(p, "n");
+        pty_wait_quiet(p, 100);
+        pty_type(p, "y");
+        need(p, pty_wait_text(p, allowed ? "copied" : "clipboard: true", 5000),
+             allowed ? "the copy" : "how to allow it");
+        need(p, wrote(p, "\033]52;") == allowed, "OSC 52 only where allowed");
+        leave(p);
+    }
+}
+
 /* --- notifications --- */
 
 static bool wait_file(struct pty *p, const char *name, const char *words, int deadline_ms)
@@ -359,6 +399,41 @@ static void end_delivery(struct pty *p)
     effects_decline();
     need(p, pty_wait_text(p, "1 waiting", 10000), "its end");
     leave(p);
+}
+
+/* What a new approval writes to the terminal with this setting, and not without it. Titles end with a bell:
+ * there are none but where they are looked for. */
+static void assert_written(const char *setting, const char *bytes)
+{
+    for (int on = 1; on >= 0; on--) {
+        char *settings =
+            mem_printf(ONE "notify: {%s%s: %s}\n", strcmp(setting, "title") != 0 ? "title: false, " : "",
+                       setting, on ? "true" : "false");
+        struct pty *p = open_and_deliver(settings);
+        need(p, wait_wrote(p, bytes, on ? 5000 : 1000) == on, setting);
+        end_delivery(p);
+        free(settings);
+    }
+}
+
+void effect_notify_bell(void)
+{
+    assert_written("bell", "\a");
+}
+
+void effect_notify_osc9(void)
+{
+    assert_written("osc9", "\033]9;");
+}
+
+void effect_notify_osc777(void)
+{
+    assert_written("osc777", "\033]777;notify;");
+}
+
+void effect_notify_title(void)
+{
+    assert_written("title", "\033]2;2 waiting");
 }
 
 void effect_notify_command(void)
