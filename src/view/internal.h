@@ -17,6 +17,7 @@
 #include "view/grid.h"
 #include "view/input.h"
 #include "view/keymap.h"
+#include "view/links.h"
 #include "view/messages.h"
 #include "view/prompt.h"
 #include "view/term.h"
@@ -73,7 +74,7 @@ struct view_ops {
 extern const struct view_ops tree_screen, detail_screen, log_screen, help_screen, waiting_screen, wall_screen;
 extern const struct view_ops events_screen, run_events_screen, event_screen, decided_screen,
     difference_screen;
-extern const struct view_ops messages_screen, output_screen;
+extern const struct view_ops links_screen, messages_screen, output_screen;
 
 /* ---- source.c ---- */
 void source_free(struct source *s);
@@ -418,6 +419,7 @@ struct view {
     char *message;
     bool message_is_error, quit_asked;
     struct messages messages;
+    struct links links;
     struct command command;
     struct output output;
     char *data_directory; /* where themes are; NULL: as installed */

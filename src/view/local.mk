@@ -38,6 +38,8 @@ libview_la_SOURCES = \
 	%D%/keymap.h \
 	%D%/linediff.c \
 	%D%/linediff.h \
+	%D%/links.c \
+	%D%/links.h \
 	%D%/list.c \
 	%D%/list.h \
 	%D%/log.c \

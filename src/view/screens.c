@@ -51,20 +51,13 @@ static void go_to_tree_for_waiting(struct view *v)
         view_show_screen(v, &tree_screen);
 }
 
-/* The id is said as well: a terminal tells nobody whether it has taken it. */
 static void copy_id(struct view *v)
 {
     const struct pick pick = view_selected(v);
-    if (!pick.seq)
-        view_say(v, false, "pick a sequence: it is its id that is copied");
-    else if (!v->settings->clipboard)
-        view_say(v, false, "%s: to copy it, set clipboard: true in the settings",
-                 view_safe(v, pick.seq->context));
-    else if (view_copy(v, pick.seq->context))
-        view_say(v, false, "copied %s", view_safe(v, pick.seq->context));
+    if (pick.seq)
+        links_copy(v, pick.seq->context);
     else
-        view_say(v, false, "%s: this terminal has no clipboard that it could be copied to",
-                 view_safe(v, pick.seq->context));
+        view_say(v, false, "pick a sequence: it is its id that is copied");
 }
 
 bool screens_act(struct view *v, enum action action)
@@ -87,6 +80,9 @@ bool screens_act(struct view *v, enum action action)
         return true;
     case ACTION_RAW_EVENT:
         show_events_of_run(v);
+        return true;
+    case ACTION_LINKS:
+        links_open(v, view_selected(v));
         return true;
     case ACTION_NEXT_WAITING:
     case ACTION_PREVIOUS_WAITING:

@@ -778,5 +778,6 @@ void view_free(struct view *v)
     free(v->hint);
     free(v->message);
     messages_free(&v->messages);
+    links_free(&v->links);
     free(v->detail_for);
 }

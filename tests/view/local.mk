@@ -160,9 +160,14 @@ TESTS += %D%/undo_test
 
 check_PROGRAMS += %D%/storm_test
 TESTS += %D%/storm_test
-%C%_storm_test_SOURCES = %D%/storm_test.c
+%C%_storm_test_SOURCES = %D%/frame.c %D%/frame.h %D%/storm_test.c
 %C%_storm_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_storm_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+# The same for ten minutes; STORM_SEED=N in the environment repeats one.
+MONKEY_SECONDS = 600
+monkey: %D%/view_driver %D%/storm_test
+	$(AM_TESTS_ENVIRONMENT) STORM_SECONDS=$(MONKEY_SECONDS) %D%/storm_test
+.PHONY: monkey
 
 check_PROGRAMS += %D%/waiting_test
 TESTS += %D%/waiting_test
@@ -192,3 +197,9 @@ TESTS += %D%/hostile_test
 %C%_hostile_test_SOURCES = %D%/frame.c %D%/frame.h %D%/hostile_test.c
 %C%_hostile_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_hostile_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
+
+check_PROGRAMS += %D%/links_test
+TESTS += %D%/links_test
+%C%_links_test_SOURCES = %D%/links_test.c
+%C%_links_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_links_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
