@@ -221,11 +221,12 @@ static void port_show(void *arg, const char *text)
     view_notify(d->view, d->ctx->settings->notify.osc9, d->ctx->settings->notify.osc777, text);
 }
 
+/* In ASCII the first character becomes "?", which is what waits there. */
 static void port_title(void *arg, size_t waiting)
 {
     const struct dashboard *d = arg;
     char text[64];
-    (void)snprintf(text, sizeof text, "%zu waiting - drawbridge", waiting);
+    (void)snprintf(text, sizeof text, "■ %zu drawbridge", waiting);
     view_set_title(d->view, waiting > 0 ? text : "drawbridge");
 }
 
