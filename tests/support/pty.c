@@ -25,6 +25,7 @@
 #define RAW_KEPT 65536
 
 struct pty {
+    struct buffer heard_all;
     char cut[4]; /* the beginning of a character whose rest has not come */
     size_t cut_len;
     pid_t pid;
@@ -150,7 +151,7 @@ struct pty *pty_start(const struct pty_options *options)
         die("pipe");
     *p = (struct pty){
         .columns = options->columns, .rows = options->rows, .mute = options->mute, .cursor = true};
-    p->heard = p->text = BUFFER_LIMIT(1 << 22);
+    p->heard = p->heard_all = p->text = BUFFER_LIMIT(1 << 22);
     p->raw = BUFFER_LIMIT(RAW_KEPT * 2);
     const int errors = dup(STDERR_FILENO);
     p->pid = forkpty(&p->master, NULL, NULL, &size);
@@ -245,6 +246,7 @@ static void take_heard(struct pty *p)
         if (n <= 0)
             return;
         (void)buffer_add(&p->heard, bytes, (size_t)n);
+        (void)buffer_add(&p->heard_all, bytes, (size_t)n); /* as much as fits */
     }
 }
 
@@ -301,6 +303,7 @@ int pty_end(struct pty *p)
     (void)close(p->hear);
     vterm_free(p->term);
     buffer_free(&p->heard);
+    buffer_free(&p->heard_all);
     buffer_free(&p->text);
     buffer_free(&p->raw);
     free(p);
@@ -372,6 +375,17 @@ static const char *heard_line(const struct pty *p, const char *start)
         if (strncmp(line, start, strlen(start)) == 0)
             return line;
     return NULL;
+}
+
+size_t pty_count_heard(struct pty *p, const char *const *starts)
+{
+    const char *line = buffer_text(&p->heard_all), *end;
+    size_t count = 0;
+    for (; (end = strchr(line, '\n')) != NULL; line = end + 1)
+        for (const char *const *start = starts; *start; start++)
+            count += strncmp(line, *start, strlen(*start)) == 0 ? 1 : 0;
+    buffer_consume(&p->heard_all, (size_t)(line - buffer_text(&p->heard_all)));
+    return count;
 }
 
 bool pty_heard(struct pty *p, const char *start)

@@ -45,7 +45,10 @@ bool pty_wait_no_text(struct pty *p, const char *text, int deadline_ms);
 bool pty_wait_heard(struct pty *p, const char *start,
                     int deadline_ms); /* a line on descriptor 4 that begins so; it and those before it are
                                          forgotten */
-bool pty_heard(struct pty *p, const char *start);  /* has such a line come? Keeps all */
+bool pty_heard(struct pty *p, const char *start); /* has such a line come? Keeps all */
+/* Lines since the last call that begin so, with any of these (NULL-terminated), also those that others have
+ * forgotten. */
+size_t pty_count_heard(struct pty *p, const char *const *starts);
 void pty_wait_quiet(struct pty *p, int quiet_ms);  /* until nothing was written for so long */
 int pty_wait_exit(struct pty *p, int deadline_ms); /* exit status; -1: still running */
 

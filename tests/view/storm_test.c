@@ -110,28 +110,34 @@ static void random_mouse(struct pty *p)
         pty_type(p, text); /* twice: a double click */
 }
 
+/* Whether anything was decided since the last call. */
 static bool forget_decisions(struct pty *p)
 {
-    bool any = false;
-    for (; pty_heard(p, "decide") || pty_heard(p, "control"); any = true)
-        (void)pty_wait_heard(p, pty_heard(p, "decide") ? "decide" : "control", 10);
-    return any;
+    static const char *const starts[] = {"decide", "control", NULL};
+    return pty_count_heard(p, starts) > 0;
 }
 
 /* A key that confirms where a box is to be seen, alone or glued to what opens one. Only there may it decide.
  */
-static void random_confirmation(struct pty *p)
+static const char *random_confirming(void)
 {
     static const char *const confirming[] = {
         "\r",      "\n",  CHECK_MARK, CROSS_MARK,       "a\r",  "a" CHECK_MARK, CHECK_MARK "\r",
         "D\r\r\r", "P\r", "X\r",      ":approve\r\r\r", "2a\r", "n a\r"};
+    return PICK(confirming);
+}
+
+/* A key that confirms where a box is to be seen, alone or glued to what opens one. Only there may it decide.
+ */
+static void confirm_with(struct pty *p, const char *bytes)
+{
     if (pty_columns(p) < 60 || pty_rows(p) < 20)
         return; /* no key line that would tell of the box */
     screen_settle(p);
     pty_pump(p, 30);
     assert_false(forget_decisions(p)); /* since the last one nothing has confirmed */
     const bool seen = strstr(pty_row(p, pty_rows(p) - 1), "confirm") != NULL;
-    pty_type(p, PICK(confirming));
+    pty_type(p, bytes);
     screen_settle(p);
     pty_pump(p, 30);
     const bool decided = forget_decisions(p);
@@ -139,6 +145,17 @@ static void random_confirmation(struct pty *p)
         print_message("decided, and no box was seen:\n%s\n", pty_screen(p));
     decisions += decided ? 1 : 0;
     assert_true(seen || !decided);
+}
+
+/* As an operator would: goes to what waits, reads the box, and only then confirms. */
+static void deliberate_confirmation(struct pty *p)
+{
+    pty_type(p, "\x03\x03\x03");
+    screen_settle(p);
+    pty_type(p, "1na");
+    screen_settle(p);
+    pty_pump(p, 600); /* a terminal that answers no requests makes it wait */
+    confirm_with(p, below(3) ? "\r" : random_confirming());
 }
 
 /* ---- events ---- */
@@ -276,7 +293,9 @@ static void random_step(struct pty *p, int *number)
     else if (what < 21)
         random_mouse(p);
     else if (what < 23)
-        random_confirmation(p);
+        confirm_with(p, random_confirming());
+    else if (what < 24)
+        deliberate_confirmation(p);
     else
         random_event(p, ++*number);
     pty_pump(p, (int)below(8));
