@@ -433,7 +433,7 @@ void effect_notify_osc777(void)
 
 void effect_notify_title(void)
 {
-    assert_written("title", "\033]2;2 waiting");
+    assert_written("title", "\033]2;■ 2 drawbridge");
 }
 
 void effect_notify_command(void)
