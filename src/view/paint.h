@@ -32,8 +32,9 @@ MUST_CHECK enum status paint_new(const char *term, struct paint **out, struct er
 void paint_free(struct paint *p); /* NULL is fine */
 const struct paint_caps *paint_caps(const struct paint *p);
 
-/* Once, before all that follows. depth: how many colours are to be used, whatever the description says.
- * Returns STATUS_INVALID or STATUS_FAILED where it cannot begin. */
+/* Once in a process, since ncurses remembers descriptions; before all that follows. depth: how many colours
+ * are to be used, whatever the description says. Returns STATUS_INVALID or STATUS_FAILED where it cannot
+ * begin. */
 MUST_CHECK enum status paint_start(struct paint *p, enum theme_depth depth, struct error *err);
 /* The look of each role; any time, the next frame is drawn from scratch. */
 void paint_set_styles(struct paint *p, const struct style styles[ROLE_COUNT]);

@@ -446,6 +446,10 @@ static void on_input(void *arg, const struct input_event *ev)
         return;
     if (ev->kind == INPUT_REPORT || ev->kind == INPUT_STATUS) {
         term_take_answer(v->term, ev->kind == INPUT_STATUS);
+        if (ev->kind == INPUT_STATUS && v->frame_armed) { /* a frame may have waited for this */
+            v->frame_armed = false;
+            arm_frame(v);
+        }
         if (ev->kind == INPUT_REPORT)
             on_report(v);
         return;

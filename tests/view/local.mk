@@ -95,6 +95,12 @@ TESTS += %D%/help_test
 %C%_help_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_help_test_LDADD = $(TEST_LIBS) $(SCREEN_LIBS)
 
+dist_check_SCRIPTS += %D%/terminals_test.sh
+TESTS += %D%/terminals_test.sh
+check_PROGRAMS += %D%/paint_test
+TESTS += %D%/paint_test
+%C%_paint_test_SOURCES = %D%/paint_test.c
+%C%_paint_test_LDADD = $(TEST_LIBS) $(VIEW_LIBS) $(BASE_LIBS)
 check_PROGRAMS += %D%/terminal_test
 TESTS += %D%/terminal_test
 %C%_terminal_test_SOURCES = %D%/terminal_test.c

@@ -336,6 +336,7 @@ static void a_storm_of_resizes_costs_few_frames(void **state)
     screen_settle(p);
     const size_t frames = (size_t)(now_ms() - begun_ms) / 33 + 2;
     assert_in_range(pty_bytes(p), 1, frames * 6144);
+    pty_wait_quiet(p, 300);
     screen_golden(p, "tree-120x30");
     screen_end(p);
 }
