@@ -325,3 +325,16 @@ void help_of_box_draw(struct view *v, struct rect area)
         put_line(&s, "Tab", "to the other line");
     put_line(&s, "Esc", "back: from here to the box, from the box without sending anything");
 }
+
+/* ---- of a line that is typed into ---- */
+
+void help_of_prompt(struct view *v)
+{
+    const bool filter = *v->prompt.ops->sign == '/';
+    prompt_note(&v->prompt, false,
+                filter
+                    ? "words, stage:, service:, state:, label:version=, age>10m, ! in front turns one round; "
+                      "Tab completes, Enter keeps it, Esc takes it away"
+                    : "a command of drawbridge, as in a shell; Tab completes, Up is what was typed before, "
+                      "Enter runs it, Esc does not");
+}

@@ -368,6 +368,7 @@ int64_t log_tick(struct view *v,
 #define CROSS_MARK_KEY "❌"
 bool help_is_over_box(const struct view *v); /* it hides the box, which then confirms nothing */
 void help_of_box_draw(struct view *v, struct rect area);
+void help_of_prompt(struct view *v); /* in its note */
 
 /* ---- topbar.c ---- */
 struct topbar_part { /* a piece of the line; the least important one gives way first */

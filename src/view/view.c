@@ -412,6 +412,14 @@ static void take_box_key(struct view *v, const struct input_event *ev)
     }
 }
 
+static void take_prompt_key(struct view *v, const struct input_event *ev)
+{
+    if (ev->kind != INPUT_CHAR && keymap_find(v->keymap, ev) == ACTION_HELP)
+        help_of_prompt(v);
+    else
+        prompt_key(&v->prompt, ev);
+}
+
 static void on_report(struct view *v)
 {
     if (v->reports_due == 0)
@@ -481,7 +489,7 @@ static void on_input(void *arg, const struct input_event *ev)
     } else if (v->box.open) {
         take_box_key(v, ev);
     } else if (v->prompt.ops) {
-        prompt_key(&v->prompt, ev);
+        take_prompt_key(v, ev);
     } else {
         take_key(v, ev, had_asked);
     }

@@ -93,6 +93,22 @@ static void over_a_box_it_explains_it_and_confirms_nothing(void **state)
     screen_end(p);
 }
 
+static void in_a_line_that_is_typed_into_it_is_a_note(void **state)
+{
+    (void)state;
+    struct pty *p = open_with(NULL, NULL);
+    pty_type(p, ":");
+    pty_type(p, F1);
+    screen_expect(p, "a command of drawbridge, as in a shell");
+    pty_type(p, "x?"); /* text */
+    screen_expect(p, ":x?");
+    screen_expect_not(p, "as in a shell");
+    pty_type(p, "\x03/");
+    pty_type(p, F1);
+    screen_expect(p, "words, stage:");
+    screen_end(p);
+}
+
 static void a_wrong_key_in_the_settings_ends_the_start_before_the_terminal(void **state)
 {
     const char *build = getenv("top_builddir");
@@ -114,6 +130,7 @@ int main(void)
         cmocka_unit_test(it_shows_the_keys_as_they_are_bound),
         cmocka_unit_test(it_offers_nothing_that_a_read_only_start_refuses),
         cmocka_unit_test(over_a_box_it_explains_it_and_confirms_nothing),
+        cmocka_unit_test(in_a_line_that_is_typed_into_it_is_a_note),
         cmocka_unit_test(a_wrong_key_in_the_settings_ends_the_start_before_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
