@@ -415,7 +415,11 @@ void term_suspend(struct terminal *t)
 
 void term_resume(struct terminal *t)
 {
-    (void)tcgetattr(STDOUT_FILENO, &t->saved); /* the shell may have changed it meanwhile */
+    struct termios now;
+    /* The shell may have changed it meanwhile. Where nobody has, as after kill -STOP from elsewhere, those
+     * are our own modes still, and nothing to give back at the end. */
+    if (tcgetattr(STDOUT_FILENO, &now) == 0 && now.c_lflag & ICANON)
+        t->saved = now;
     drop_frames(t);
     enter(t);
     (void)term_resize(t);

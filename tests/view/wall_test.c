@@ -4,6 +4,7 @@
 #include "screens.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
@@ -320,6 +321,31 @@ static void a_terminal_that_was_reset_is_taken_again(void **state)
     screen_end(p);
 }
 
+static void a_stop_from_elsewhere_leaves_the_modes_that_were_found(void **state)
+{
+    struct termios modes;
+    char path[64];
+    (void)state;
+    struct pty *p = open_wall("tour", 80, 24, NULL);
+    (void)snprintf(path, sizeof path, "/proc/%d/fd/1", pty_pid(p));
+    const int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(kill(pty_pid(p), SIGSTOP), 0);
+    pty_pump(p, 50);
+    assert_int_equal(kill(pty_pid(p), SIGCONT), 0);
+    screen_settle(p);
+    assert_true(is_raw(p));
+    pty_type(p, "q");
+    screen_expect(p, "q again leaves");
+    pty_type(p, "q");
+    screen_expect_heard(p, "quit");
+    assert_int_equal(pty_wait_exit(p, WAIT_MS), 0);
+    assert_int_equal(tcgetattr(fd, &modes), 0);
+    assert_true(modes.c_lflag & ICANON && modes.c_lflag & ECHO);
+    (void)close(fd);
+    screen_end(p);
+}
+
 static void a_locked_wall_ignores_every_key(void **state)
 {
     static const char *const locked[] = {"--wall=locked", NULL};
@@ -420,6 +446,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_set_changes_what_is_told_and_no_more),
         cmocka_unit_test(summer_time_moves_the_clock_and_no_age),
         cmocka_unit_test(a_terminal_that_was_reset_is_taken_again),
+        cmocka_unit_test(a_stop_from_elsewhere_leaves_the_modes_that_were_found),
         cmocka_unit_test(a_locked_wall_ignores_every_key),
         cmocka_unit_test(no_key_of_a_wall_decides_anything),
         cmocka_unit_test(q_twice_leaves_a_wall_that_is_not_locked),
