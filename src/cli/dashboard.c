@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/link.h"
@@ -91,7 +92,8 @@ static void port_note(void *arg, const char *what, bool pending)
 static int64_t port_now(void *arg, size_t source)
 {
     const struct dashboard *d = arg;
-    return link_now_ns(d->links[source]);
+    return source < d->link_count ? link_now_ns(d->links[source])
+                                  : clock_now_ns(); /* the view says something before it has a source */
 }
 
 /* --- the command line --- */

@@ -104,6 +104,9 @@ void effect_theme(void)
     struct pty *p = open_live(ONE "theme: mono\n", NULL);
     need(p, !is_coloured(p), "a screen without colours");
     leave(p);
+    p = open_live(ONE "theme: nowhere\n", NULL); /* is told, and the dashboard is there all the same */
+    need(p, pty_find_row(p, "there is no theme 'nowhere'") >= 0, "that there is none");
+    leave(p);
     p = open_live(ONE "theme: mono\n", "--theme=dark"); /* the command line beats it */
     need(p, is_coloured(p), "colours");
     leave(p);
