@@ -224,7 +224,7 @@ static void cell(struct view *v, size_t row, size_t column, struct list_cell *ou
         out->text = became(v, pick.seq, d, &out->role);
         break;
     case COLUMN_COMMENT:
-        out->text = view_safe(v, d->comment);
+        out->text = view_safe_line(v, d->comment);
         break;
     default:
         cell_of_sequence(v, pick, column, out);

@@ -221,7 +221,7 @@ static void draw_decisions(struct pen *pen, const struct model_sequence *seq)
         pen_wrapped(pen, passed ? ROLE_SUCCEEDED : ROLE_FAILED,
                     view_printf(v, "%s by %s%s at %s%s%s", passed ? "approved" : "declined", by, via,
                                 view_clock(v, d->time_ns), d->comment && *d->comment ? ": " : "",
-                                view_safe(v, d->comment)));
+                                view_safe_line(v, d->comment)));
     }
 }
 
@@ -250,7 +250,7 @@ static void draw_end(struct pen *pen, const struct model_sequence *seq)
                  view_printf(v, "evaluation %s %.1f", view_safe(v, seq->evaluation_result),
                              seq->evaluation_score));
     if (seq->message && *seq->message)
-        pen_wrapped(pen, ROLE_TEXT, view_safe(v, seq->message));
+        pen_wrapped(pen, ROLE_TEXT, view_safe_line(v, seq->message));
 }
 
 static void draw_output(struct pen *pen, const struct model_sequence *seq)

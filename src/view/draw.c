@@ -30,6 +30,24 @@ const char *view_safe(struct view *v, const char *raw)
     return text;
 }
 
+const char *view_safe_line(struct view *v, const char *raw)
+{
+    if (!raw)
+        return "";
+    char *line = arena_string(&v->arena, raw), *to = line;
+    for (const char *p = raw; *p; p++) {
+        const bool breaks = *p == '\n' || *p == '\r' || *p == '\t' || *p == ' ';
+        if (!breaks)
+            *to++ = *p;
+        else if (to > line && to[-1] != ' ')
+            *to++ = ' ';
+    }
+    while (to > line && to[-1] == ' ')
+        to--;
+    *to = '\0';
+    return view_safe(v, line);
+}
+
 const char *view_printf(struct view *v, const char *format, ...)
 {
     char small[512];

@@ -34,7 +34,7 @@ static void add_entry(struct block *b, struct entry entry)
 static void add_message(struct view *v, struct block *b, const char *raw, int width)
 {
     const char *lines[MESSAGE_MAX];
-    const size_t n = view_wrap(v, view_safe(v, raw), width - INDENT - 1, lines, MESSAGE_MAX);
+    const size_t n = view_wrap(v, view_safe_line(v, raw), width - INDENT - 1, lines, MESSAGE_MAX);
     for (size_t i = 0; i < n; i++)
         add_entry(b, (struct entry){.note = lines[i], .role = ROLE_FAILED});
 }

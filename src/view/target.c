@@ -75,7 +75,7 @@ const char *target_outcome(struct view *v, const struct target *t)
         v->clock = t->source;
         return view_printf(v, "%s by %s at %s%s%s", passed ? "approved" : "declined", by,
                            view_clock(v, d->time_ns), d->comment && *d->comment ? ": " : "",
-                           d->comment ? view_safe(v, d->comment) : "");
+                           d->comment ? view_safe_line(v, d->comment) : "");
     }
     if (seq && seq->state >= MODEL_SUCCEEDED)
         return view_printf(v, "the sequence has ended: %s", model_state_name(seq->state));

@@ -242,16 +242,16 @@ static const char *reason_of(struct view *v, const struct model_sequence *seq)
             d->by && !wall_hides(v, "users") ? view_printf(v, " by %s", view_safe(v, d->by)) : "";
         const bool comment = d->comment && *d->comment && !wall_hides(v, "comments");
         return view_printf(v, "declined%s%s%s", by, comment ? ": " : "",
-                           comment ? view_safe(v, d->comment) : "");
+                           comment ? view_safe_line(v, d->comment) : "");
     }
     for (size_t i = seq->task_count; i-- > 0;) {
         const struct model_task *task = &seq->tasks[i];
         if (task->state != MODEL_FAILED && task->state != MODEL_TIMED_OUT)
             continue;
-        const char *message = task->message ? view_safe(v, task->message) : "";
+        const char *message = task->message ? view_safe_line(v, task->message) : "";
         return view_printf(v, "%s%s%s", view_safe(v, task->name), *message ? ": " : "", message);
     }
-    return seq->message ? view_safe(v, seq->message) : "";
+    return seq->message ? view_safe_line(v, seq->message) : "";
 }
 
 static void draw_failure(struct view *v, struct rect line, const struct failure *f)

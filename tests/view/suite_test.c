@@ -37,6 +37,12 @@ static const struct screen screens[] = {
     {.name = "difference", .steps = {"d", "?difference  ", NULL}},
     {.name = "wall", .steps = {"4", "?in the last 12 h", NULL}},
     {.name = "help", .steps = {"?", "?succeeded", NULL}},
+    {.name = "command", .steps = {":", "tr\t", "?:trigger", NULL}},
+    {.name = "output",
+     .steps = {":list waiting\r", "!run", ">output STATE  SERVICE  VERSION\\nwaiting  ledger  v9\\n",
+               ">ended ok done", "?ledger", NULL}},
+    {.name = "messages", .steps = {":log\r", "?messages", NULL}},
+    {.name = "batch", .steps = {"2", "?so far", "jj jj ", "a", "?at once", NULL}},
     {.name = "box", .steps = {"a", "?Approve", NULL}},
 };
 
