@@ -34,6 +34,7 @@ for size in 120x30 80x24; do
             bash -c "$(driver "")"
     done
     shot "$size" batch -k "until:waiting@20" -k wait:0.8 -k "text:2jj jj " -k wait:0.3 -k text:a -k wait:0.8 -- bash -c "$(driver "")"
+    shot "$size" back -k "until:waiting@20" -k wait:0.8 -k "text:2j" -k wait:0.3 -k text:a -k wait:0.8 -- bash -c "$(driver "")"
     shot "$size" tree-ascii -k "until:waiting@20" -k wait:0.8 -- bash -c "$(driver "" --glyphs ascii)"
     shot "$size" tree-mono -k "until:waiting@20" -k wait:0.8 -- env NO_COLOR=1 bash -c "$(driver "")"
     for theme in light high-contrast solarized colour-blind; do
@@ -97,6 +98,8 @@ deliver() { "${real[@]}" trigger delivery --project=fulltour --service="$1" --im
     deliver podtato v0.3.0
     sleep 1
 } >"$work/commands" 2>&1 || { cat "$work/commands" >&2; exit 1; }
+printf 'undo-window: 30s\n' >"$work/undo.yaml"
+shot 80x24 undo -k "until:2 waiting@20" -k wait:0.8 -k text:a -k wait:0.9 -k 'text:\r' -k wait:0.5 -- "${real[@]}" --config "$work/undo.yaml"
 size=80x24 s=$out/first
 /usr/bin/python3 "$TERMSHOT" -s "$size" \
     -k "until:2 waiting@20" -k wait:0.8 -k "shot:$s-1-start-$size.png" \
@@ -109,3 +112,8 @@ size=80x24 s=$out/first
     -k "text:5" -k wait:0.5 -k "shot:$s-7-decided-$size.png" \
     -k "text:/service:helloservice" -k wait:0.3 -k 'text:\r' -k wait:0.5 -k "shot:$s-8-filter-$size.png" \
     -- "${real[@]}"
+
+# --- fewer colours, smaller files ---
+if [ -x /usr/bin/convert ]; then
+    for picture in "$out"/*.png; do /usr/bin/convert "$picture" +dither -colors 64 -strip "$picture"; done
+fi

@@ -235,6 +235,8 @@ static void open_json(struct view *v)
 {
     const struct run_events *r = &v->run_events;
     const struct ring_row *row = current(r);
+    if (!row)
+        return;
     json_view_set(&v->json, ring_text(&r->ring, row), row->len);
     view_push_screen(v, &event_screen);
 }

@@ -42,6 +42,7 @@ static const struct screen screens[] = {
      .steps = {":list waiting\r", "!run", ">output STATE  SERVICE  VERSION\\nwaiting  ledger  v9\\n",
                ">ended ok done", "?ledger", NULL}},
     {.name = "messages", .steps = {":log\r", "?messages", NULL}},
+    {.name = "links", .steps = {"o", "?links", NULL}},
     {.name = "batch", .steps = {"2", "?so far", "jj jj ", "a", "?at once", NULL}},
     {.name = "box", .steps = {"a", "?Approve", NULL}},
 };
