@@ -478,7 +478,7 @@ bool view_is_compact(const struct view *v);
 void view_plan_wake(struct view *v); /* sets the timer for what changes by itself */
 
 /* ---- draw.c: helpers. Text of the model is raw until view_safe ---- */
-const char *view_safe(struct view *v, const char *raw); /* one frame's */
+const char *view_safe(struct view *v, const char *raw);      /* one frame's */
 const char *view_safe_line(struct view *v, const char *raw); /* line breaks and tabs become blanks */
 const char *view_printf(struct view *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *view_glyph(const struct view *v, enum glyph glyph);
