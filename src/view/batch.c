@@ -62,7 +62,7 @@ static void set_words(struct view *v)
 bool batch_open(struct view *v, enum box_kind kind)
 {
     struct pick picks[MARKS_MAX];
-    const bool is_list = v->screens[v->screen_count - 1] == &waiting_screen;
+    const bool is_list = view_top_screen(v) == &waiting_screen;
     const size_t count = is_list ? waiting_marked(v, picks, MARKS_MAX) : 0;
     struct batch batch = {.members = mem_alloc((count + 1) * sizeof *batch.members)};
     for (size_t i = 0; i < count; i++) {

@@ -10,9 +10,11 @@
 
 #define PAUSE_MS 30 /* between two keys that were typed one by one */
 #define QUIET_MS                                                                                             \
-    1000             /* after a key that asked for a decision, before another decides at once: longer than a \
-                        held key takes to repeat */
-#define SHOWN_MS 500 /* as long an approval must have been under the cursor for a key to decide at once */
+    1000 /* after a key that asked for a decision, before another decides at once: longer than a             \
+            held key takes to repeat */
+#define REPORT_WAIT_MS 500  /* a terminal that has never answered a position report */
+#define REPORT_LOST_MS 5000 /* one that has, but not this time */
+#define SHOWN_MS       500 /* as long an approval must have been under the cursor for a key to decide at once */
 
 /* ---- typing ---- */
 
@@ -70,6 +72,47 @@ void typing_shown(struct view *v)
     t->shown_ms = view_now_ms(v);
 }
 
+/* ---- has the box been seen? ---- */
+
+/* The box has come onto the terminal with this frame: from the answer to this request on, a key was typed by
+ * someone who could see it. */
+void box_was_drawn(struct view *v)
+{
+    struct box *b = &v->box;
+    if (!b->open || b->drawn || help_is_over_box(v))
+        return;
+    b->drawn = true;
+    b->drawn_ms = view_now_ms(v);
+    b->asked = term_ask_position(v->term);
+    if (b->drawn_ms - v->report_ms > REPORT_LOST_MS)
+        v->reports_due = 0; /* those have been lost */
+    if (b->asked) {
+        v->reports_due++;
+        v->report_ms = b->drawn_ms;
+    }
+}
+
+void box_take_report(struct view *v)
+{
+    if (v->reports_due == 0)
+        return;
+    v->reports_due--;
+    v->reports_come = true;
+    if (v->reports_due == 0 && v->box.open && v->box.drawn && v->box.asked)
+        v->box.armed = true;
+}
+
+/* A terminal that does not answer: the box counts as seen after a while. */
+void box_arm_unanswered(struct view *v)
+{
+    struct box *b = &v->box;
+    const int64_t wait_ms = b->asked && v->reports_come ? REPORT_LOST_MS : REPORT_WAIT_MS;
+    const int64_t taken_ms = term_caught_up_ms(v->term); /* by a terminal that was behind; it may still be */
+    const int64_t seen_ms = taken_ms > b->drawn_ms ? taken_ms : b->drawn_ms;
+    if (b->open && b->drawn && !b->armed && taken_ms >= 0 && view_now_ms(v) - seen_ms >= wait_ms)
+        b->armed = true;
+}
+
 /* ---- levels ---- */
 
 enum settings_confirm confirm_level(const struct view *v, const struct target *t)
@@ -80,7 +123,7 @@ enum settings_confirm confirm_level(const struct view *v, const struct target *t
 
 static bool shows_selection(const struct view *v)
 {
-    const struct view_ops *top = v->screens[v->screen_count - 1];
+    const struct view_ops *top = view_top_screen(v);
     return top == &tree_screen || top == &detail_screen || top->selected;
 }
 

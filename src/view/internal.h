@@ -298,6 +298,10 @@ void typing_confirm(struct view *v); /* behind them: what they confirmed is done
 void typing_end(struct view *v);     /* behind the frame that they made */
 bool typing_alone(const struct view *v);
 void typing_shown(struct view *v); /* after each frame */
+/* After each frame: has the box come onto the terminal with it? Asks the terminal to say so. */
+void box_was_drawn(struct view *v);
+void box_take_report(struct view *v);    /* the terminal's answer to one such question */
+void box_arm_unanswered(struct view *v); /* before each key: for terminals that do not answer */
 enum settings_confirm confirm_level(const struct view *v, const struct target *t);
 void confirm_ask(struct view *v, enum box_kind kind,
                  enum input_kind key); /* a box, or none where none is wanted */
@@ -393,7 +397,7 @@ bool wall_is_seen(const struct view *v);
 /* Goes back to the wall and draws it anew, each where it is due. Returns when to come again, -1: never. */
 int64_t wall_tick(struct view *v, int64_t now_ms);
 
-/* ---- view.c: the driver ---- */
+/* ---- view.c ---- */
 #define SCREENS_MAX 8
 #define SOURCES_MAX 32
 
@@ -462,20 +466,31 @@ struct view {
 
 int64_t view_now_ms(const struct view *v);
 int64_t view_now_ns(const struct view *v); /* the server's clock */
-void view_say(struct view *v, bool is_error, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void view_push_screen(struct view *v, const struct view_ops *screen);
 void view_reload(struct view *v);
 /* Another theme, at once. After an error the old one stays. */
 MUST_CHECK enum status view_use_theme(struct view *v, const char *name, struct error *err);
 void view_note_theme(struct view *v, const char *name); /* it was asked for; copies */
+/* ---- messages.c: the message line ---- */
+void view_say(struct view *v, bool is_error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* ---- screens.c: from screen to screen ---- */
+const struct view_ops *view_top_screen(const struct view *v); /* the one that is seen, and takes the keys */
+void view_push_screen(struct view *v, const struct view_ops *screen);
+void screens_go_back(struct view *v);
 void view_show_screen(struct view *v, const struct view_ops *screen); /* the way back is to the tree */
 void screens_sync(struct view *v);                                    /* of all that one may come back to */
 bool screens_act(struct view *v, enum action action);                 /* false: the action is another */
 void screens_title_draw(struct view *v, int y, int w);                /* on the separator */
-bool view_is_split(const struct view *v);
+
+/* ---- frame.c ---- */
+void frame_draw(struct view *v);          /* now, or once the terminal can take it */
+void frame_arm(struct view *v);           /* soon: at once after a quiet time, else with the next frame */
+void frame_plan_wake(struct view *v);     /* sets the timer for what changes by itself */
+bool view_is_split(const struct view *v); /* the detail stands beside the tree */
 bool view_is_compact(const struct view *v);
-void view_plan_wake(struct view *v); /* sets the timer for what changes by itself */
+
+/* ---- keys.c ---- */
+void keys_read(uv_poll_t *poll, int status, int events); /* the terminal has something to read */
 
 /* ---- draw.c: helpers. Text of the model is raw until view_safe ---- */
 const char *view_safe(struct view *v, const char *raw);      /* one frame's */

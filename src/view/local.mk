@@ -26,6 +26,7 @@ libview_la_SOURCES = \
 	%D%/filter.c \
 	%D%/filter.h \
 	%D%/filtering.c \
+	%D%/frame.c \
 	%D%/grid.c \
 	%D%/grid.h \
 	%D%/help.c \
@@ -35,6 +36,7 @@ libview_la_SOURCES = \
 	%D%/jsonview.c \
 	%D%/jsonview.h \
 	%D%/keymap.c \
+	%D%/keys.c \
 	%D%/keymap.h \
 	%D%/linediff.c \
 	%D%/linediff.h \

@@ -40,7 +40,7 @@ void log_show(struct view *v, const struct model_sequence *seq, const struct mod
 
 static bool log_is_seen(const struct view *v)
 {
-    const struct view_ops *top = v->screens[v->screen_count - 1];
+    const struct view_ops *top = view_top_screen(v);
     return top == &log_screen || (top == &detail_screen) || (top == &tree_screen && view_is_split(v));
 }
 
@@ -111,7 +111,7 @@ bool log_fetched(struct view *v, uint64_t ticket, const struct view_answer *answ
     if (answer->len > 0 || !log->growing)
         view_model_changed(v);
     else
-        view_plan_wake(v); /* nothing to draw, but more to ask for */
+        frame_plan_wake(v); /* nothing to draw, but more to ask for */
     return true;
 }
 

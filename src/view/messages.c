@@ -1,8 +1,11 @@
-/* The message pane. Its texts came from outside and are made safe when they are drawn. */
+/* The message line, and the pane that keeps what stood there. Its texts came from outside and are made safe
+ * when they are drawn. */
 #include "config.h"
 
 #include "view/messages.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +59,41 @@ void messages_free(struct messages *m)
     for (size_t i = 0; i < m->count; i++)
         forget(&m->kept[(m->first + i) % MESSAGES_KEEP]);
     *m = (struct messages){0};
+}
+
+/* ---- the message line ---- */
+
+/* source NULL: it is about none. */
+static void say(struct view *v, const struct source *source, bool is_error, const char *text)
+{
+    const bool named = source && v->source_count > 1;
+    messages_add(&v->messages, view_now_ns(v), is_error ? MESSAGE_ERROR : MESSAGE_NOTE,
+                 source ? source->name : NULL, text);
+    free(v->message);
+    v->message = mem_printf("%s%s%s", named ? source_label(source) : "", named ? ": " : "", text);
+    v->message_is_error = is_error;
+}
+
+void view_say(struct view *v, bool is_error, const char *format, ...)
+{
+    char text[ERROR_TEXT_SIZE];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args); /* cut where it is too long for a line anyway */
+    va_end(args);
+    say(v, NULL, is_error, text);
+}
+
+void view_message(struct view *v, bool is_error, const char *text)
+{
+    say(v, NULL, is_error, text);
+    frame_arm(v);
+}
+
+void view_message_of(struct view *v, size_t source, bool is_error, const char *text)
+{
+    say(v, v->sources[source], is_error, text);
+    frame_arm(v);
 }
 
 /* ---- the screen ---- */

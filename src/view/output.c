@@ -69,7 +69,7 @@ void view_command_ended(struct view *v, uint64_t ticket, bool failed, const char
         (void)pager_act(&o->pager, ACTION_TOP);
     free(o->how);
     o->how = mem_string(how);
-    if (v->screens[v->screen_count - 1] != &output_screen) /* something else has been opened over it */
+    if (view_top_screen(v) != &output_screen) /* something else has been opened over it */
         view_say(v, failed, "%s: %s", o->title, how);
     view_model_changed(v);
 }

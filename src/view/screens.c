@@ -3,6 +3,24 @@
 
 #include "view/internal.h"
 
+const struct view_ops *view_top_screen(const struct view *v)
+{
+    return v->screens[v->screen_count - 1];
+}
+
+void view_push_screen(struct view *v, const struct view_ops *screen)
+{
+    if (view_top_screen(v) == screen || v->screen_count == SCREENS_MAX)
+        return;
+    v->screens[v->screen_count++] = screen;
+}
+
+void screens_go_back(struct view *v)
+{
+    if (v->screen_count > 1)
+        v->screen_count--;
+}
+
 void view_show_screen(struct view *v, const struct view_ops *screen)
 {
     v->tree.moved = true; /* whoever goes about has taken the helm */
@@ -44,7 +62,7 @@ static void show_difference(struct view *v)
 /* From lists of what has been, n goes where something waits: to the tree. */
 static void go_to_tree_for_waiting(struct view *v)
 {
-    const struct view_ops *top = v->screens[v->screen_count - 1];
+    const struct view_ops *top = view_top_screen(v);
     const bool past =
         top == &events_screen || top == &event_screen || top == &run_events_screen || top == &decided_screen;
     if (past && view_waiting_count(v) > v->filtering.hidden_waiting)
@@ -106,7 +124,7 @@ bool screens_act(struct view *v, enum action action)
 
 void screens_title_draw(struct view *v, int y, int w)
 {
-    const struct view_ops *top = v->screens[v->screen_count - 1];
+    const struct view_ops *top = view_top_screen(v);
     const struct rect line = {.x = 1, .y = y, .w = w - 2, .h = 1};
     int x = line.x;
     if (w < 8)

@@ -12,7 +12,7 @@
 
 static const struct view_ops *screen_at(const struct view *v, int x)
 {
-    const struct view_ops *top = v->screens[v->screen_count - 1];
+    const struct view_ops *top = view_top_screen(v);
     const bool both = top == &tree_screen || top == &detail_screen;
     if (!both || !view_is_split(v))
         return top;

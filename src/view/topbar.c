@@ -222,7 +222,7 @@ static int hint_width(const struct view *v, const struct hint *hint)
 void keyline_draw(struct view *v, int y, int w)
 {
     const struct rect line = {.x = 1, .y = y, .w = w - 2, .h = 1};
-    const struct hint *hints = v->box.open ? box_keys(v) : v->screens[v->screen_count - 1]->keys;
+    const struct hint *hints = v->box.open ? box_keys(v) : view_top_screen(v)->keys;
     const struct source *source = view_current_source(v);
     const bool read_only = v->read_only || (source && source->read_only);
     int kept = 0, x = line.x;

@@ -1,5 +1,5 @@
 /* view/view.h: the dashboard on the terminal. It draws const models, keeps only its own cursor, folds and
- * boxes, and asks for decisions through decide's interface. One file, term.c, includes ncurses. Source:
+ * boxes, and asks for decisions through its ports. One file, paint.c, includes ncurses. Source:
  * screens.md; interfaces.md, "Keys". */
 #ifndef VIEW_VIEW_H
 #define VIEW_VIEW_H

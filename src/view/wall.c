@@ -478,7 +478,7 @@ const struct view_ops wall_screen = {
 
 bool wall_is_seen(const struct view *v)
 {
-    return v->screens[v->screen_count - 1] == &wall_screen;
+    return view_top_screen(v) == &wall_screen;
 }
 
 int64_t wall_tick(struct view *v, int64_t now_ms)
