@@ -325,9 +325,9 @@ static void say_outcome(struct linear *l, const struct question *q)
 void do_look_at_question(struct linear *l)
 {
     if (l->question.open && question_sequence(l, &l->question) == NULL) {
+        input_forget(l); /* half an answer is no command; what is typed once this was said is one */
         say_outcome(l, &l->question);
         drop_question(&l->question);
-        input_forget(l); /* half an answer is no command */
     }
     if (l->held.open && question_sequence(l, &l->held) == NULL) {
         (void)uv_timer_stop(&l->undo);
