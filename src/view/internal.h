@@ -391,7 +391,7 @@ void prompt_draw(struct view *v, int y, int w); /* in place of the key line, wit
 /* ---- wall.c ---- */
 struct wall {
     bool only, locked; /* nothing else is here (--wall); keys mean nothing */
-    int64_t key_ms, redrawn_ms;
+    int64_t redrawn_ms;
 };
 bool wall_is_seen(const struct view *v);
 /* Goes back to the wall and draws it anew, each where it is due. Returns when to come again, -1: never. */
@@ -450,6 +450,9 @@ struct view {
     size_t sent_count, sent_capacity;
     struct typing typing;
 
+    int64_t touched_ms; /* when a key or the mouse was last used */
+    bool focused;       /* the terminal has said that its window has the focus, and not yet that it lost it */
+    int64_t blurred_ms; /* when it lost it; 0: it has it, or has never said */
     unsigned reports_due; /* position reports that were asked for and have not come */
     int64_t report_ms;    /* when the last one was asked for */
     bool reports_come;    /* this terminal has answered one */
@@ -520,6 +523,10 @@ void draw_horizontal(struct view *v, int x, int y, int w);
 void draw_frame(struct view *v, struct rect area, enum role role, const char *title);
 
 /* ---- terminal.c ---- */
+/* The window has gained or lost the focus. What stands there after a long time without may have been written
+ * over or reset: it is drawn anew. Tests wait less. */
+void focus_take(struct view *v, bool gained);
+extern int64_t focus_redraw_ms;
 bool mouse_take(struct view *v, const struct input_event *ev); /* true: something has changed by it */
 void view_suspend(struct view *v);
 void view_resume(struct view *v); /* somebody else had stopped the process */

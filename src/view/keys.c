@@ -147,12 +147,6 @@ static void take_prompt_key(struct view *v, const struct input_event *ev)
         prompt_key(&v->prompt, ev);
 }
 
-/* By a person, as far as one can tell: terminals report mouse and focus by themselves. */
-static bool is_typed(const struct input_event *ev)
-{
-    return ev->kind != INPUT_MOUSE && ev->kind != INPUT_FOCUS_IN && ev->kind != INPUT_FOCUS_OUT;
-}
-
 static void on_input(void *arg, const struct input_event *ev)
 {
     struct view *v = arg;
@@ -168,10 +162,14 @@ static void on_input(void *arg, const struct input_event *ev)
             box_take_report(v);
         return;
     }
-    v->wall.key_ms = view_now_ms(v);
+    if (ev->kind == INPUT_FOCUS_IN || ev->kind == INPUT_FOCUS_OUT) {
+        focus_take(v, ev->kind == INPUT_FOCUS_IN);
+        return;
+    }
+    v->touched_ms = view_now_ms(v);
     if (v->wall.locked)
         return;
-    if (!is_typed(ev)) {
+    if (ev->kind == INPUT_MOUSE) {
         arena_reset(&v->arena);
         view_sync(v);
         v->dirty = mouse_take(v, ev) || v->dirty;

@@ -17,7 +17,7 @@ struct paint_caps {
     bool direct;         /* the description says that colours are red, green and blue */
     bool ansi;           /* cursor and colours by ECMA-48's sequences: further ones do no harm */
     bool takes_titles;   /* and other OSC sequences; elsewhere they would be printed */
-    bool mouse;          /* it can report the mouse */
+    bool mouse;          /* it can report the mouse; its focus, too, or it ignores being asked to */
     bool asks_position;  /* it answers ESC [ 6 n */
     char *enter, *leave; /* of the other screen */
     char *reset, *plain_colours, *clear, *show_cursor;

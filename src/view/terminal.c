@@ -1,12 +1,15 @@
 /* What the dashboard does with its terminal besides frames and keys: the mouse, which only moves, opens and
- * scrolls; another look while it runs; suspending; and what reaches somebody who looks elsewhere. */
+ * scrolls; the window's focus; suspending; and what reaches somebody who looks elsewhere. */
 #include "config.h"
 
 #include <string.h>
 
 #include "view/internal.h"
 
-#define WHEEL_ROWS 3
+#define WHEEL_ROWS  3
+#define ATTENDED_MS INT64_C(30000) /* since the last key: whoever typed it still looks at the window */
+
+int64_t focus_redraw_ms = INT64_C(5) * 60 * 1000;
 
 /* ---- the mouse ---- */
 
@@ -23,7 +26,7 @@ bool mouse_take(struct view *v, const struct input_event *ev)
 {
     const int x = ev->column - 1, y = ev->row - 1;
     const struct view_ops *screen = screen_at(v, x);
-    if (ev->kind != INPUT_MOUSE || v->box.open || v->prompt.ops)
+    if (v->box.open || v->prompt.ops)
         return false; /* a box waits for keys: a click beside it is no answer, and none inside of it either */
     switch (ev->mouse) {
     case INPUT_MOUSE_WHEEL_UP:
@@ -72,16 +75,40 @@ void view_resume(struct view *v)
     view_model_changed(v);
 }
 
+/* ---- the window's focus ---- */
+
+void focus_take(struct view *v, bool gained)
+{
+    const int64_t now_ms = view_now_ms(v);
+    const bool was_long = gained && v->blurred_ms != 0 && now_ms - v->blurred_ms >= focus_redraw_ms;
+    v->focused = gained;
+    v->blurred_ms = gained ? 0 : now_ms;
+    if (!was_long)
+        return;
+    term_retake(v->term);
+    box_unseen(v);
+    v->dirty = true;
+}
+
 /* ---- for somebody who looks elsewhere ---- */
+
+/* Somebody is at work in this very window, and sees what comes. The focus alone says nothing: it stays when
+ * its owner leaves the room. */
+static bool is_attended(const struct view *v)
+{
+    return v->focused && view_now_ms(v) - v->touched_ms < ATTENDED_MS;
+}
 
 void view_bell(struct view *v)
 {
-    term_bell(v->term);
+    if (!is_attended(v))
+        term_bell(v->term);
 }
 
 void view_notify(struct view *v, bool osc9, bool osc777, const char *text)
 {
-    term_notify(v->term, (osc9 ? TERM_NOTIFY_OSC9 : 0) | (osc777 ? TERM_NOTIFY_OSC777 : 0), text);
+    if (!is_attended(v))
+        term_notify(v->term, (osc9 ? TERM_NOTIFY_OSC9 : 0) | (osc777 ? TERM_NOTIFY_OSC777 : 0), text);
 }
 
 void view_set_title(struct view *v, const char *text)

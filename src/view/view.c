@@ -182,12 +182,13 @@ enum status view_new(uv_loop_t *loop, const struct view_settings *settings, cons
     v->wall.locked = settings->wall && (settings->wall_locked || v->settings->wall.locked);
     v->hint = mem_string(settings->hint);
     v->screens[v->screen_count++] = settings->wall ? &wall_screen : &tree_screen;
-    v->last_frame_ms = v->typing.decide_ms = v->typing.ended_ms = INT64_MIN / 2;
+    v->touched_ms = v->last_frame_ms = v->typing.decide_ms = v->typing.ended_ms = INT64_MIN / 2;
     v->filtering.changes_ns = INT64_MAX;
     v->events.ring.limit = EVENTS_KEEP;
     v->may_suspend = settings->may_suspend;
     start_theme(v, settings);
     term_set_mouse(term, settings->mouse && !settings->wall);
+    term_set_focus(term, true);
     if (!start_handles(v)) {
         view_free(v);
         return error_set(err, STATUS_FAILED,

@@ -148,8 +148,8 @@ void view_output(struct view *v, uint64_t ticket, const char *bytes, size_t len)
 void view_command_ended(struct view *v, uint64_t ticket, bool failed, const char *how);
 /* Another look, from now on. STATUS_NOT_FOUND, STATUS_INVALID: as it was, and why. */
 MUST_CHECK enum status view_set_theme(struct view *v, const char *name, struct error *err);
-/* For somebody who looks elsewhere. text may come from anywhere; terminals without such a thing get nothing.
- */
+/* For somebody who looks elsewhere: nothing is done while the window is known to have the focus and keys are
+ * typed into it. text may come from anywhere; terminals without such a thing get nothing. */
 void view_bell(struct view *v);
 void view_notify(struct view *v, bool osc9, bool osc777, const char *text);
 void view_set_title(struct view *v, const char *text); /* the former one comes back at the end */

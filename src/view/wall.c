@@ -450,7 +450,7 @@ static void wall_draw(struct view *v, struct rect area)
                        view_printf(v, "%zu more in projects that this wall leaves out", count.elsewhere));
     }
     draw_rest(v, left, &count);
-    if (v->message && view_now_ms(v) - v->wall.key_ms < MESSAGE_MS)
+    if (v->message && view_now_ms(v) - v->touched_ms < MESSAGE_MS)
         message_draw(v, area.y + area.h - 1, area.w);
 }
 
@@ -485,7 +485,7 @@ int64_t wall_tick(struct view *v, int64_t now_ms)
 {
     struct wall *wall = &v->wall;
     if (wall->only && !wall_is_seen(v)) {
-        const int64_t left_ms = wall->key_ms + wall_idle_ms - now_ms;
+        const int64_t left_ms = v->touched_ms + wall_idle_ms - now_ms;
         if (left_ms > 0)
             return left_ms;
         box_close(v);
@@ -498,8 +498,8 @@ int64_t wall_tick(struct view *v, int64_t now_ms)
         return -1;
     if (wall->redrawn_ms == 0)
         wall->redrawn_ms = now_ms;
-    if (v->message && now_ms - wall->key_ms < MESSAGE_MS)
-        return wall->key_ms + MESSAGE_MS - now_ms;
+    if (v->message && now_ms - v->touched_ms < MESSAGE_MS)
+        return v->touched_ms + MESSAGE_MS - now_ms;
     if (now_ms - wall->redrawn_ms >= wall_redraw_ms) {
         wall->redrawn_ms = now_ms;
         term_retake(v->term);

@@ -116,7 +116,7 @@ static void all_modes_are_given_back(void **state)
         else
             pty_tell(p, "%s", orders[i]);
         assert_int_equal(pty_wait_exit(p, WAIT_MS), i == 0 ? 0 : 9);
-        assert_true(wrote(p, "\033[?1006l\033[?1000l"));
+        assert_true(wrote(p, "\033[?1004l\033[?1006l\033[?1000l"));
         assert_true(wrote(p, "\033[?2004l"));
         assert_true(wrote(p, "\033[23;2t"));
         assert_true(wrote(p, "\033[8h"));
@@ -182,6 +182,48 @@ static void the_bell_rings(void **state)
     assert_int_equal(pty_bytes(p), 1);
     assert_true(wrote(p, "\a"));
     screen_end(p);
+}
+
+static void the_bell_rings_unless_somebody_types_into_the_focused_window(void **state)
+{
+    static const struct {
+        const char *typed; /* before it */
+        bool rings;
+    } rows[] = {{"\033[I", true}, {"\033[Ij", false}, {"\033[Ij\033[O", true}, {"j", true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct pty *p = open_with(80, 24, NULL, NULL);
+        assert_true(wrote(p, "\033[?1004h"));
+        pty_type(p, rows[i].typed);
+        screen_settle(p);
+        pty_tell(p, "bell");
+        pty_tell(p, "notify v1 waits");
+        screen_settle(p);
+        if (wrote(p, "\a") != rows[i].rings)
+            print_message("after \"%s\"\n", rows[i].typed + 1);
+        assert_int_equal(wrote(p, "\a"), rows[i].rings);
+        assert_int_equal(wrote(p, "\033]9;"), rows[i].rings);
+        screen_end(p);
+    }
+}
+
+/* As a wall is now and then: something else may have reset the terminal. */
+static void a_window_that_comes_back_after_a_long_time_is_drawn_anew(void **state)
+{
+    static const char *const briefly[] = {"--redraw-focus", "60000", NULL}, *const long_ago[] = {
+                                                                                "--redraw-focus", "0", NULL};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct pty *p = open_with(80, 24, NULL, i == 0 ? briefly : long_ago);
+        pty_type(p, "\033[I\033[O");
+        screen_settle(p);
+        (void)pty_bytes(p);
+        pty_type(p, "\033[I");
+        screen_settle(p);
+        const size_t bytes = pty_bytes(p);
+        assert_true(i == 0 ? bytes == 0 : bytes > 500);
+        screen_end(p);
+    }
 }
 
 static void another_theme_is_put_on_while_it_runs(void **state)
@@ -350,6 +392,8 @@ int main(void)
         cmocka_unit_test(all_modes_are_given_back),
         cmocka_unit_test(what_is_said_besides_cells_is_safe_and_in_its_envelope),
         cmocka_unit_test(the_bell_rings),
+        cmocka_unit_test(the_bell_rings_unless_somebody_types_into_the_focused_window),
+        cmocka_unit_test(a_window_that_comes_back_after_a_long_time_is_drawn_anew),
         cmocka_unit_test(another_theme_is_put_on_while_it_runs),
         cmocka_unit_test(suspending_gives_the_terminal_to_the_shell_and_back),
         cmocka_unit_test(without_a_shell_there_is_no_suspending),

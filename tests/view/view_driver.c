@@ -492,6 +492,8 @@ static const char *parse_arguments(int argc, char **argv, struct view_settings *
             wall_idle_ms = atoll(value);
         else if (strcmp(argv[i], "--redraw-wall") == 0)
             wall_redraw_ms = atoll(value);
+        else if (strcmp(argv[i], "--redraw-focus") == 0)
+            focus_redraw_ms = atoll(value);
         else if (strcmp(argv[i], "--scene") == 0)
             scene = value;
         else if (strcmp(argv[i], "--theme") == 0)
