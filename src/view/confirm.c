@@ -39,6 +39,12 @@ bool typing_key(struct view *v)
     return due != DUE_NOTHING;
 }
 
+bool typing_click(struct view *v)
+{
+    const bool moves = v->typing.due == DUE_AT_ONCE; /* what it decides about is what the cursor stands on */
+    return moves && typing_key(v);
+}
+
 void typing_confirm(struct view *v)
 {
     const enum due due = v->typing.due;

@@ -294,6 +294,7 @@ struct typing {
 };
 void typing_begin(struct view *v);   /* before the keys of one read, or of the escape timer */
 bool typing_key(struct view *v);     /* before each. True: it has undone what one before it confirmed */
+bool typing_click(struct view *v);   /* the same before the mouse does something */
 void typing_confirm(struct view *v); /* behind them: what they confirmed is done */
 void typing_end(struct view *v);     /* behind the frame that they made */
 bool typing_alone(const struct view *v);

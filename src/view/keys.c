@@ -147,6 +147,12 @@ static void take_prompt_key(struct view *v, const struct input_event *ev)
         prompt_key(&v->prompt, ev);
 }
 
+static void tell_one_go(struct view *v)
+{
+    if (v->box.open && v->box.phase == BOX_ASKING)
+        box_told(v, "that came in one go with others, as if pasted: once more");
+}
+
 static void on_input(void *arg, const struct input_event *ev)
 {
     struct view *v = arg;
@@ -172,7 +178,10 @@ static void on_input(void *arg, const struct input_event *ev)
     if (ev->kind == INPUT_MOUSE) {
         arena_reset(&v->arena);
         view_sync(v);
-        v->dirty = mouse_take(v, ev) || v->dirty;
+        const bool stopped = typing_click(v);
+        v->dirty = mouse_take(v, ev) || stopped || v->dirty;
+        if (stopped)
+            tell_one_go(v);
         return;
     }
     v->dirty = true;
@@ -197,8 +206,8 @@ static void on_input(void *arg, const struct input_event *ev)
     } else {
         take_key(v, ev, had_asked);
     }
-    if (undone && v->box.open && v->box.phase == BOX_ASKING)
-        box_told(v, "that came in one go with others, as if pasted: once more");
+    if (undone)
+        tell_one_go(v);
     if (v->box.open && !v->box.drawn && !help_is_over_box(v) && !v->closing)
         frame_draw(v); /* before the next key is looked at: what follows in the same bytes was typed
                               before it was seen */

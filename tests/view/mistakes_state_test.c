@@ -8,6 +8,7 @@
 #define WINDOW    "undo-window: 4s\n"
 #define OVERTAKEN "Overtaken"
 #define WORDS_ARE "helloservice@production"
+#define CLICKS    "\033[<0;10;4M\033[<0;10;5M\033[<0;10;6M\033[<0;10;7M" /* on each of the rows */
 #define WANTED    "type helloservice@production"
 
 /* ---- what happens meanwhile ---- */
@@ -96,6 +97,10 @@ static const struct mistake rows[] = {
      .steps = {EVENTS(an_older_one), TYPE("a\r"), SEE("Approve aardvark")}},
     {.name = "a_row_that_comes_under_a_key_that_decides_at_once",
      .steps = {PAUSE(600), EVENTS(an_older_one), TYPE("a"), SEE("Approve aardvark")},
+     .settings = NONE},
+    {.name = "a_click_that_moves_the_cursor_behind_a_key_that_decides_at_once",
+     .steps = {EVENTS(an_older_one), TYPE("n"), REST, SEE("v0.1.1"), PAUSE(1200), TYPE("a" CLICKS),
+               SEE("Esc back")},
      .settings = NONE},
     {.name = "a_row_that_vanishes_under_the_box",
      .steps = {EVENTS(an_older_one), TYPE("n"), REST, BOX("a"), EVENTS(tom_declines), TYPE("\r"), REST}},
