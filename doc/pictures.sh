@@ -113,6 +113,16 @@ size=80x24 s=$out/first
     -k "text:/service:helloservice" -k wait:0.3 -k 'text:\r' -k wait:0.5 -k "shot:$s-8-filter-$size.png" \
     -- "${real[@]}"
 
+# --- inside other terminals ---
+mkdir -m 700 "$work/screens"
+export TMUX_TMPDIR=$work SCREENDIR=$work/screens LC_ALL=C.UTF-8
+terminal() { shot 80x24 "$1" -k "until:waiting@20" -k wait:1 "${@:2}"; }
+terminal tmux -- tmux -L pictures -f /dev/null new-session "bash -c \"$(driver "")\""
+tmux -L pictures kill-server
+terminal screen -- screen -c /dev/null bash -c "$(driver "")"
+terminal linux -t linux -- bash -c "$(driver "")"
+PICTURES=$out top_builddir=$build bash "$top/tests/view/terminals_test.sh"
+
 # --- fewer colours, smaller files ---
 if [ -x /usr/bin/convert ]; then
     for picture in "$out"/*.png; do /usr/bin/convert "$picture" +dither -colors 64 -strip "$picture"; done
