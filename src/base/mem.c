@@ -31,6 +31,11 @@ char *mem_string(const char *text)
     return text == NULL ? NULL : mem_string_n(text, strlen(text));
 }
 
+bool mem_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 char *mem_string_n(const char *text, size_t len)
 {
     char *copy = checked(malloc(len + 1));

@@ -3,6 +3,7 @@
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 void *mem_alloc(size_t size_bytes);               /* zeroed; the caller's, freed with free() */
@@ -10,6 +11,7 @@ void *mem_resize(void *old, size_t size_bytes);   /* as realloc */
 char *mem_string(const char *text);               /* copy; NULL gives NULL */
 char *mem_string_n(const char *text, size_t len); /* copy of len bytes, terminated */
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool mem_same_text(const char *a, const char *b); /* equal, or both NULL */
 
 #define MEM_NEW(type) ((type *)mem_alloc(sizeof(type)))
 

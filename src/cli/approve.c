@@ -32,9 +32,9 @@ struct approving {
 
 static enum status nothing_waits(const struct model *m, const struct cli_target *target, struct error *err)
 {
-    struct cli_walk walk = {0};
+    struct model_walk walk = {0};
     const struct model_decision *decided = NULL;
-    for (const struct model_sequence *seq; (seq = cli_next_sequence(m, &walk)) != NULL;) {
+    for (const struct model_sequence *seq; (seq = model_next_sequence(m, &walk)) != NULL;) {
         if (strcmp(seq->context, target->context) != 0)
             continue;
         for (size_t i = 0; i < seq->decision_count; i++)

@@ -29,11 +29,6 @@ static void free_told(void *value)
     free(t);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == NULL ? b == NULL : b != NULL && strcmp(a, b) == 0;
-}
-
 /* ---- words ---- */
 
 char *changes_what(const struct model_sequence *seq)
@@ -124,7 +119,7 @@ static bool is_it(const struct numbered *n, size_t source, const struct model_se
     return n->source == source && strcmp(n->context, seq->context) == 0 &&
            strcmp(n->stage, seq->stage->name) == 0 && strcmp(n->sequence, seq->name) == 0 &&
            strcmp(n->project, seq->stage->project->name) == 0 &&
-           same_text(n->triggered_id, seq->approval.triggered_id);
+           mem_same_text(n->triggered_id, seq->approval.triggered_id);
 }
 
 static void free_numbered(struct numbered *n)
@@ -184,13 +179,13 @@ static bool is_news(struct linear *l, size_t source, const struct model_sequence
         news = true;
     } else {
         news = t->state != seq->state || t->paused != seq->paused ||
-               (open != NULL && !same_text(t->triggered_id, open));
+               (open != NULL && !mem_same_text(t->triggered_id, open));
         *decided = news && t->state == MODEL_WAITING && seq->state < MODEL_SUCCEEDED;
     }
     free(key);
     t->state = seq->state;
     t->paused = seq->paused;
-    if (!same_text(t->triggered_id, open)) {
+    if (!mem_same_text(t->triggered_id, open)) {
         free(t->triggered_id);
         t->triggered_id = mem_string(open);
     }
@@ -231,10 +226,10 @@ static void forget_dropped(struct linear *l, size_t sequences)
 /* Calls `each` for all sequences of a source; returns how many there are. */
 static size_t look_at_all(struct linear *l, size_t source, bool tells, size_t *lines)
 {
-    struct cli_walk walk = {0};
+    struct model_walk walk = {0};
     size_t count = 0;
     for (const struct model_sequence *seq;
-         (seq = cli_next_sequence(l->sources[source].model, &walk)) != NULL;) {
+         (seq = model_next_sequence(l->sources[source].model, &walk)) != NULL;) {
         bool decided = false;
         count++;
         if (!is_news(l, source, seq, &decided) || !tells)
@@ -283,9 +278,9 @@ static size_t list_state(struct linear *l, enum model_state state)
 {
     size_t count = 0;
     for (size_t i = 0; i < l->source_count; i++) {
-        struct cli_walk walk = {0};
+        struct model_walk walk = {0};
         for (const struct model_sequence *seq;
-             (seq = cli_next_sequence(l->sources[i].model, &walk)) != NULL;) {
+             (seq = model_next_sequence(l->sources[i].model, &walk)) != NULL;) {
             if (seq->state != state || !plain_fits(l->plain, i, seq))
                 continue;
             list_one(l, i, seq);

@@ -75,9 +75,9 @@ static struct pick by_id(struct linear *l, const char *id, size_t len)
     struct pick found = {0};
     size_t waiting = 0, runs = 0;
     for (size_t i = 0; i < l->source_count; i++) {
-        struct cli_walk walk = {0};
+        struct model_walk walk = {0};
         for (const struct model_sequence *seq;
-             (seq = cli_next_sequence(l->sources[i].model, &walk)) != NULL;) {
+             (seq = model_next_sequence(l->sources[i].model, &walk)) != NULL;) {
             if (strncmp(seq->context, id, len) != 0)
                 continue;
             if (found.seq != NULL && strcmp(found.seq->context, seq->context) != 0)

@@ -154,10 +154,10 @@ static void list_sequences(const struct list *l)
     static const char *const titles[] = {"ID",      "PROJECT", "STAGE", "SEQUENCE", "SERVICE",
                                          "VERSION", "STATE",   "TASK",  "AGE",      NULL};
     struct cli_table t;
-    struct cli_walk walk = {0};
+    struct model_walk walk = {0};
     cJSON *items = cJSON_CreateArray();
     cli_table_begin(&t, titles);
-    for (const struct model_sequence *seq; (seq = cli_next_sequence(l->model, &walk)) != NULL;) {
+    for (const struct model_sequence *seq; (seq = model_next_sequence(l->model, &walk)) != NULL;) {
         if (!is_recent(l, seq))
             continue;
         cJSON_AddItemToArray(items, cli_sequence_json(l->model, seq));
@@ -234,10 +234,10 @@ static int newest_first(const void *a, const void *b)
 
 static size_t collect_decided(const struct list *l, struct decided **out)
 {
-    struct cli_walk walk = {0};
+    struct model_walk walk = {0};
     size_t count = 0, capacity = 0;
     *out = NULL;
-    for (const struct model_sequence *seq; (seq = cli_next_sequence(l->model, &walk)) != NULL;) {
+    for (const struct model_sequence *seq; (seq = model_next_sequence(l->model, &walk)) != NULL;) {
         for (size_t i = 0; i < seq->decision_count; i++) {
             if (!seq->decisions[i].by_person || seq->decisions[i].time_ns < l->since_ns)
                 continue;

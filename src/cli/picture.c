@@ -177,8 +177,8 @@ static enum status find_in_replay(struct cli_context *ctx, struct candidates *c,
     if (status != STATUS_OK)
         return status;
     const struct model_sequence *waiting = model_find_approval(m, c->id);
-    struct cli_walk walk = {0};
-    for (const struct model_sequence *seq; (seq = cli_next_sequence(m, &walk)) != NULL;)
+    struct model_walk walk = {0};
+    for (const struct model_sequence *seq; (seq = model_next_sequence(m, &walk)) != NULL;)
         consider(c, seq->context, seq->stage->project->name);
     if (waiting != NULL && c->fitting == 0) {
         c->found = (struct cli_target){mem_string(waiting->context),
@@ -295,23 +295,6 @@ void cli_sleep(struct cli_context *ctx, int ms)
 }
 
 /* --- sequences --- */
-
-const struct model_sequence *cli_next_sequence(const struct model *m, struct cli_walk *walk)
-{
-    while (walk->project < model_project_count(m)) {
-        const struct model_project *project = model_project_at(m, walk->project);
-        while (walk->stage < project->stage_count) {
-            const struct model_stage *stage = project->stages[walk->stage];
-            if (walk->sequence < stage->sequence_count)
-                return stage->sequences[walk->sequence++];
-            walk->sequence = 0;
-            walk->stage++;
-        }
-        walk->stage = 0;
-        walk->project++;
-    }
-    return NULL;
-}
 
 const char *cli_keptn_state(enum model_state state)
 {

@@ -55,12 +55,6 @@ MUST_CHECK enum status cli_fetch_log(struct cli_context *ctx, const char *trigge
                                      struct buffer *out, struct error *err);
 void cli_clean_lines(struct buffer *out, const char *raw, size_t len); /* sanitised, line breaks kept */
 
-/* Walks all sequences, project by project, stage by stage, as listed. Start with {0}; NULL at the end. */
-struct cli_walk {
-    size_t project, stage, sequence;
-};
-const struct model_sequence *cli_next_sequence(const struct model *m, struct cli_walk *walk);
-
 /* "waiting" in our words, "started" in Keptn's (where "waiting" means queued). */
 const char *cli_keptn_state(enum model_state state);
 const char *cli_state_glyph(enum model_state state);

@@ -189,10 +189,10 @@ static int oldest_first(const void *a, const void *b)
 /* The runs of the context, in the order in which they were triggered; the caller's (free). */
 static size_t runs_of(const struct show *s, const struct model_sequence ***out)
 {
-    struct cli_walk walk = {0};
+    struct model_walk walk = {0};
     size_t count = 0, capacity = 0;
     *out = NULL;
-    for (const struct model_sequence *seq; (seq = cli_next_sequence(s->model, &walk)) != NULL;) {
+    for (const struct model_sequence *seq; (seq = model_next_sequence(s->model, &walk)) != NULL;) {
         if (strcmp(seq->context, s->target.context) != 0)
             continue;
         MEM_GROW(*out, count, capacity);

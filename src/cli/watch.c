@@ -118,9 +118,9 @@ static bool something_waits(const struct watch *w)
 /* The whole context is over: how? False: by what is known here it goes on, so events are still to come. */
 static bool conclude(struct watch *w, const char *context)
 {
-    struct cli_walk walk = {0};
+    struct model_walk walk = {0};
     const struct model_sequence *bad = NULL;
-    for (const struct model_sequence *seq; (seq = cli_next_sequence(w->model, &walk)) != NULL;) {
+    for (const struct model_sequence *seq; (seq = model_next_sequence(w->model, &walk)) != NULL;) {
         if (strcmp(seq->context, context) != 0 || seq->state == MODEL_SUCCEEDED ||
             seq->state == MODEL_WARNING)
             continue;

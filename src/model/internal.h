@@ -61,7 +61,6 @@ uint64_t text_hash(const char *bytes, size_t len, uint64_t seed);
 uint32_t text_key(const char *id);               /* a short hash of an id, never 0 */
 char *text_cut(const char *message, size_t max); /* copy, cut between two characters; NULL for NULL or "" */
 bool text_is(const char *a, const char *b);      /* equal; NULL equals nothing */
-bool text_same(const char *a, const char *b);    /* equal, or both NULL */
 
 /* --- the data --- */
 

@@ -93,6 +93,23 @@ const struct model_project *model_project_at(const struct model *m, size_t i)
     return i < m->project_count ? &m->projects[i]->pub : NULL;
 }
 
+const struct model_sequence *model_next_sequence(const struct model *m, struct model_walk *walk)
+{
+    while (walk->project < model_project_count(m)) {
+        const struct model_project *project = model_project_at(m, walk->project);
+        while (walk->stage < project->stage_count) {
+            const struct model_stage *stage = project->stages[walk->stage];
+            if (walk->sequence < stage->sequence_count)
+                return stage->sequences[walk->sequence++];
+            walk->sequence = 0;
+            walk->stage++;
+        }
+        walk->stage = 0;
+        walk->project++;
+    }
+    return NULL;
+}
+
 size_t model_waiting_count(const struct model *m)
 {
     return m->waiting.count;

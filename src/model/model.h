@@ -174,6 +174,12 @@ size_t model_trim(struct model *m);
 uint64_t model_revision(const struct model *m); /* grows with every change */
 size_t model_project_count(const struct model *m);
 const struct model_project *model_project_at(const struct model *m, size_t i); /* by name */
+/* Every sequence, one a call: by project, by stage, in their order. walk starts with {0}; what it stands for
+ * ends with the next change of the model. Returns NULL behind the last one. */
+struct model_walk {
+    size_t project, stage, sequence;
+};
+const struct model_sequence *model_next_sequence(const struct model *m, struct model_walk *walk);
 const struct model_sequence *model_find_sequence(const struct model *m, const char *context,
                                                  const char *project, const char *stage,
                                                  const char *sequence); /* NULL parts: any; the newest */

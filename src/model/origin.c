@@ -60,9 +60,9 @@ static bool labels_same(const struct origin *origin, const cJSON *labels)
 static bool origin_same(const struct origin *origin, const struct event *ev, const char *image,
                         const cJSON *labels)
 {
-    return origin != NULL && text_same(origin->image, image) &&
-           text_same(origin->stage_commit, ev->gitcommitid) &&
-           text_same(origin->shipyard_commit, ev->shipyardcommit) && labels_same(origin, labels);
+    return origin != NULL && mem_same_text(origin->image, image) &&
+           mem_same_text(origin->stage_commit, ev->gitcommitid) &&
+           mem_same_text(origin->shipyard_commit, ev->shipyardcommit) && labels_same(origin, labels);
 }
 
 static struct origin *origin_new(struct model *m, const struct event *ev, const char *image,

@@ -149,8 +149,3 @@ bool text_is(const char *a, const char *b)
 {
     return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
-
-bool text_same(const char *a, const char *b)
-{
-    return a == b || text_is(a, b);
-}

@@ -32,19 +32,15 @@ static bool is_better(const struct model_sequence *seq, const struct model_seque
 /* Looks for runs of a connection whose context, or open approval's id, begins so. */
 static void find_in(struct source *source, const char *id, struct pick *found, bool *ambiguous)
 {
-    const struct model *m = source->model;
-    for (size_t p = 0; p < model_project_count(m); p++) {
-        const struct model_project *project = model_project_at(m, p);
-        for (size_t s = 0; s < project->stage_count; s++)
-            for (size_t q = 0; q < project->stages[s]->sequence_count; q++) {
-                const struct model_sequence *seq = project->stages[s]->sequences[q];
-                if (!is_id_of(seq, id))
-                    continue;
-                *ambiguous = *ambiguous || (found->seq && (found->source != source ||
-                                                           strcmp(found->seq->context, seq->context) != 0));
-                if (is_better(seq, found->seq))
-                    *found = (struct pick){.source = source, .seq = seq};
-            }
+    const struct model_sequence *seq;
+    for (struct model_walk walk = {0}; (seq = model_next_sequence(source->model, &walk));) {
+        if (!is_id_of(seq, id))
+            continue;
+        *ambiguous =
+            *ambiguous ||
+            (found->seq && (found->source != source || strcmp(found->seq->context, seq->context) != 0));
+        if (is_better(seq, found->seq))
+            *found = (struct pick){.source = source, .seq = seq};
     }
 }
 

@@ -122,14 +122,9 @@ static void sync_rows(struct view *v)
     size_t count = 0;
     d->all = 0;
     for (size_t s = 0; s < v->source_count; s++) {
-        struct source *source = v->sources[s];
-        for (size_t p = 0; p < model_project_count(source->model); p++) {
-            const struct model_project *project = model_project_at(source->model, p);
-            for (size_t g = 0; g < project->stage_count; g++)
-                for (size_t q = 0; q < project->stages[g]->sequence_count; q++)
-                    count = add_sequence(
-                        v, (struct pick){.source = source, .seq = project->stages[g]->sequences[q]}, count);
-        }
+        struct pick pick = {.source = v->sources[s]};
+        for (struct model_walk walk = {0}; (pick.seq = model_next_sequence(pick.source->model, &walk));)
+            count = add_sequence(v, pick, count);
     }
     if (count > 1)
         qsort(d->rows, count, sizeof *d->rows, newest_first);
@@ -164,13 +159,6 @@ static const char *became(struct view *v, const struct model_sequence *seq, cons
     return model_state_name(seq->state);
 }
 
-static const char *change(struct view *v, struct pick pick)
-{
-    struct model_delivery d = {0};
-    model_delivery_of(pick.source->model, pick.seq, &d);
-    return view_change(v, d.last, pick.seq);
-}
-
 static void cell_of_sequence(struct view *v, struct pick pick, size_t column, struct list_cell *out)
 {
     switch (column) {
@@ -188,7 +176,7 @@ static void cell_of_sequence(struct view *v, struct pick pick, size_t column, st
         out->text = view_safe(v, pick.seq->service);
         break;
     case COLUMN_CHANGE:
-        out->text = change(v, pick);
+        out->text = view_change_of(v, pick);
         out->keep_end = true;
         break;
     case COLUMN_RUN:

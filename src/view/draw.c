@@ -147,46 +147,32 @@ static bool local_time(struct view *v, int64_t ns, struct tm *then, bool *today)
     return true;
 }
 
-const char *view_clock(struct view *v, int64_t ns)
+static const char *moment(struct view *v, int64_t ns, bool with_year, bool with_seconds)
 {
-    char text[32];
+    char day[24] = "", clock[16];
     struct tm then;
     bool today;
     if (!local_time(v, ns, &then, &today))
         return view_glyph(v, GLYPH_NONE);
-    if (today)
-        (void)strftime(text, sizeof text, "%H:%M", &then);
-    else
-        (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M", &then);
-    return arena_string(&v->arena, text);
+    if (!today && strftime(day, sizeof day, with_year ? "%Y-%m-%d " : "%m-%d ", &then) == 0)
+        return view_glyph(v, GLYPH_NONE); /* a year of more digits than there ever will be */
+    (void)strftime(clock, sizeof clock, with_seconds ? "%H:%M:%S" : "%H:%M", &then); /* fits */
+    return view_printf(v, "%s%s", day, clock);
+}
+
+const char *view_clock(struct view *v, int64_t ns)
+{
+    return moment(v, ns, true, false);
 }
 
 const char *view_stamp(struct view *v, int64_t ns)
 {
-    char text[32];
-    struct tm then;
-    bool today;
-    if (!local_time(v, ns, &then, &today))
-        return view_glyph(v, GLYPH_NONE);
-    if (today)
-        (void)strftime(text, sizeof text, "%H:%M", &then);
-    else
-        (void)strftime(text, sizeof text, "%m-%d %H:%M", &then);
-    return arena_string(&v->arena, text);
+    return moment(v, ns, false, false);
 }
 
 const char *view_time(struct view *v, int64_t ns)
 {
-    char text[32];
-    struct tm then;
-    bool today;
-    if (!local_time(v, ns, &then, &today))
-        return view_glyph(v, GLYPH_NONE);
-    if (today)
-        (void)strftime(text, sizeof text, "%H:%M:%S", &then);
-    else
-        (void)strftime(text, sizeof text, "%m-%d %H:%M:%S", &then);
-    return arena_string(&v->arena, text);
+    return moment(v, ns, false, true);
 }
 
 int view_width(const char *text)

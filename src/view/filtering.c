@@ -222,15 +222,9 @@ static void offer_values(struct view *v, struct candidates *c, enum filter_field
     for (int i = 0; field == FILTER_STATE && i < MODEL_NOT_REACHED; i++)
         offer(c, model_state_name((enum model_state)i));
     for (size_t s = 0; s < v->source_count; s++) {
-        struct source *source = v->sources[s];
-        for (size_t p = 0; p < model_project_count(source->model); p++) {
-            const struct model_project *project = model_project_at(source->model, p);
-            for (size_t g = 0; g < project->stage_count; g++)
-                for (size_t q = 0; q < project->stages[g]->sequence_count; q++)
-                    offer_of_sequence(
-                        v, c, field,
-                        (struct pick){.source = source, .seq = project->stages[g]->sequences[q]});
-        }
+        struct pick pick = {.source = v->sources[s]};
+        for (struct model_walk walk = {0}; (pick.seq = model_next_sequence(pick.source->model, &walk));)
+            offer_of_sequence(v, c, field, pick);
     }
 }
 

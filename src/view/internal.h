@@ -182,6 +182,7 @@ size_t facts_of(struct view *v, const struct model_sequence *seq, struct fact ou
 const char *view_version(struct view *v, const struct model_sequence *seq); /* with its signs: "v1 ↓" */
 /* "v0.1.0 → v0.1.1"; last NULL: nothing was delivered. */
 const char *view_change(struct view *v, const struct model_sequence *last, const struct model_sequence *seq);
+const char *view_change_of(struct view *v, struct pick pick); /* against what was delivered last */
 /* How far a decision of ours about it is; NULL: none was sent. */
 const char *view_sent_word(struct view *v, const struct source *source, const struct model_sequence *seq);
 /* What a person calls a source: "cli" for "https://github.com/keptn/keptn/cli#approval.finished". */

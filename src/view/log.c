@@ -66,18 +66,11 @@ int64_t log_tick(struct view *v, int64_t now_ms)
 /* Whether the task goes on, as far as the model knows: the log of one that has ended does not grow. */
 static bool task_goes_on(const struct job_log *log)
 {
-    const struct model *m = log->source->model;
-    for (size_t p = 0; p < model_project_count(m); p++) {
-        const struct model_project *project = model_project_at(m, p);
-        for (size_t s = 0; s < project->stage_count; s++)
-            for (size_t q = 0; q < project->stages[s]->sequence_count; q++) {
-                const struct model_sequence *seq = project->stages[s]->sequences[q];
-                for (size_t t = 0; t < seq->task_count; t++)
-                    if (seq->tasks[t].triggered_id &&
-                        strcmp(seq->tasks[t].triggered_id, log->triggered_id) == 0)
-                        return seq->tasks[t].finished_ns == 0;
-            }
-    }
+    const struct model_sequence *seq;
+    for (struct model_walk walk = {0}; (seq = model_next_sequence(log->source->model, &walk));)
+        for (size_t t = 0; t < seq->task_count; t++)
+            if (mem_same_text(seq->tasks[t].triggered_id, log->triggered_id))
+                return seq->tasks[t].finished_ns == 0;
     return false;
 }
 

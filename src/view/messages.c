@@ -15,11 +15,6 @@
 #define LINES_MAX  8  /* of one message */
 #define TIME_WIDTH 12 /* cells: "10:03  error" and a gap */
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static void forget(struct message *message)
 {
     free(message->connection);
@@ -30,8 +25,8 @@ void messages_add(struct messages *m, int64_t at_ns, enum message_kind kind, con
                   const char *text)
 {
     struct message *last = m->count ? &m->kept[(m->first + m->count - 1) % MESSAGES_KEEP] : NULL;
-    if (last && last->kind == kind && same_text(last->text, text) &&
-        same_text(last->connection, connection)) {
+    if (last && last->kind == kind && mem_same_text(last->text, text) &&
+        mem_same_text(last->connection, connection)) {
         last->times++;
         last->at_ns = at_ns;
         return;

@@ -19,19 +19,14 @@ static const struct {
              [BOX_RESUME] = {"resume", "in", "resuming", "resuming"},
              [BOX_ABORT] = {"abort", "in", "aborting", "aborting"}};
 
-static bool same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool is_about(const struct sent *s, const struct target *t)
 {
     if (s->target.source != t->source)
         return false;
     if (s->target.triggered_id || t->triggered_id)
-        return same(s->target.triggered_id, t->triggered_id);
-    return same(s->target.context, t->context) && same(s->target.project, t->project) &&
-           same(s->target.stage, t->stage);
+        return mem_same_text(s->target.triggered_id, t->triggered_id);
+    return mem_same_text(s->target.context, t->context) && mem_same_text(s->target.project, t->project) &&
+           mem_same_text(s->target.stage, t->stage);
 }
 
 static struct sent *find_sent(const struct view *v, const struct target *t)
@@ -50,7 +45,8 @@ const struct sent *sent_of(const struct view *v, const struct target *t)
 static struct sent *find_decision(const struct view *v, const struct source *source, const char *triggered_id)
 {
     for (size_t i = 0; triggered_id && i < v->sent_count; i++)
-        if (v->sent[i]->target.source == source && same(v->sent[i]->target.triggered_id, triggered_id))
+        if (v->sent[i]->target.source == source &&
+            mem_same_text(v->sent[i]->target.triggered_id, triggered_id))
             return v->sent[i];
     return NULL;
 }
@@ -343,8 +339,8 @@ void view_control_changed(struct view *v, size_t source, const char *project, co
     for (size_t i = v->sent_count; i > 0; i--) {
         struct sent *s = v->sent[i - 1];
         if (s->target.source != v->sources[source] || s->target.triggered_id ||
-            s->state != DECISION_SENDING || !same(s->target.project, project) ||
-            !same(s->target.stage, stage) || !same(s->target.context, context))
+            s->state != DECISION_SENDING || !mem_same_text(s->target.project, project) ||
+            !mem_same_text(s->target.stage, stage) || !mem_same_text(s->target.context, context))
             continue;
         s->state = accepted ? DECISION_ACCEPTED : DECISION_FAILED;
         set_text(s, text);

@@ -21,6 +21,13 @@ const char *view_change(struct view *v, const struct model_sequence *last, const
     return view_printf(v, "%s %s %s", from, view_glyph(v, GLYPH_ARROW), view_version(v, seq));
 }
 
+const char *view_change_of(struct view *v, struct pick pick)
+{
+    struct model_delivery d = {0};
+    model_delivery_of(pick.source->model, pick.seq, &d);
+    return view_change(v, d.last, pick.seq);
+}
+
 const char *view_sent_word(struct view *v, const struct source *source, const struct model_sequence *seq)
 {
     const char *id = seq->approval.triggered_id;

@@ -20,11 +20,6 @@ static bool has_ended(const struct model_sequence *seq)
     return seq->state >= MODEL_SUCCEEDED && seq->state <= MODEL_ABORTED;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* ---- folds ---- */
 
 static const char *fold_key(struct view *v, const struct row *row, const char *mark)
@@ -99,20 +94,21 @@ static struct row_id id_of(const struct row *row)
 
 static bool id_is_sequence(const struct row_id *id, const struct model_sequence *seq)
 {
-    return id->kind == ROW_SEQUENCE && same_text(id->context, seq->context) &&
-           same_text(id->sequence, seq->name) &&
-           (!id->triggered_id || !seq->triggered_id || same_text(id->triggered_id, seq->triggered_id)) &&
-           same_text(id->stage, seq->stage->name) && same_text(id->project, seq->stage->project->name);
+    return id->kind == ROW_SEQUENCE && mem_same_text(id->context, seq->context) &&
+           mem_same_text(id->sequence, seq->name) &&
+           (!id->triggered_id || !seq->triggered_id || mem_same_text(id->triggered_id, seq->triggered_id)) &&
+           mem_same_text(id->stage, seq->stage->name) &&
+           mem_same_text(id->project, seq->stage->project->name);
 }
 
 static bool id_is_row(const struct row_id *id, const struct row *row)
 {
-    if (id->kind != row->kind || !same_text(id->source, row->source->name))
+    if (id->kind != row->kind || !mem_same_text(id->source, row->source->name))
         return false;
     if (row->kind == ROW_SEQUENCE)
         return id_is_sequence(id, row->seq);
-    return same_text(id->project, row->project ? row->project->name : NULL) &&
-           same_text(id->stage, row->stage ? row->stage->name : NULL);
+    return mem_same_text(id->project, row->project ? row->project->name : NULL) &&
+           mem_same_text(id->stage, row->stage ? row->stage->name : NULL);
 }
 
 static void set_cursor(struct tree *t, size_t row)
@@ -151,7 +147,8 @@ static void add_sequences(struct view *v, struct source *source, const struct mo
         }
         if (is_ended && ended > FINISHED_SHOWN) {
             t->rows[earlier_row].earlier++;
-            if (!all && !(t->has_id && same_text(t->id.source, source->name) && id_is_sequence(&t->id, seq)))
+            if (!all &&
+                !(t->has_id && mem_same_text(t->id.source, source->name) && id_is_sequence(&t->id, seq)))
                 continue;
         }
         add_row(t, (struct row){.kind = ROW_SEQUENCE,

@@ -165,13 +165,6 @@ static const char *so_far(struct view *v, struct pick pick)
     return result;
 }
 
-static const char *change(struct view *v, struct pick pick)
-{
-    struct model_delivery d = {0};
-    model_delivery_of(pick.source->model, pick.seq, &d);
-    return view_change(v, d.last, pick.seq);
-}
-
 static void cell(struct view *v, size_t row, size_t column, struct list_cell *out)
 {
     const struct pick pick = at(v, row);
@@ -191,7 +184,7 @@ static void cell(struct view *v, size_t row, size_t column, struct list_cell *ou
         out->text = view_safe(v, seq->service);
         break;
     case COLUMN_CHANGE:
-        out->text = change(v, pick);
+        out->text = view_change_of(v, pick);
         out->keep_end = true;
         break;
     case COLUMN_RESULT:
