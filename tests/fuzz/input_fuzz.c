@@ -50,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *bytes = (const char *)data;
     struct input in = {0};
-    struct buffer whole = BUFFER_LIMIT(64 * size + 1), slow = BUFFER_LIMIT(64 * size + 1);
+    const size_t room = 64 * size + 64;
+    struct buffer whole = BUFFER_LIMIT(room), slow = BUFFER_LIMIT(room);
     input_feed(&in, bytes, size, START_MS / 4, hear, &whole);
     feed_slowly(bytes, size, &slow);
     if (size < 1000)
