@@ -23,6 +23,7 @@
 #define SIGNALS            3
 #define APPROVAL_TRIGGERED "sh.keptn.event.approval.triggered"
 #define MAPPED_BLOCK       65536 /* bytes; malloc maps and unmaps such a block: nothing of it stays in the heap */
+#define TOP_PAD            16384 /* bytes that the heap grows by at least: 128 KiB else, used or not */
 
 struct dashboard {
     struct cli_context *ctx;
@@ -436,7 +437,8 @@ enum status dashboard_run(struct cli_context *ctx, const char *hint, struct erro
     need_few_descriptors();
     (void)setenv("UV_THREADPOOL_SIZE", "1", 0); /* for name look-ups alone; each thread has a stack */
     mallopt(M_ARENA_MAX, 1);                    /* the pool's threads need none of their own */
-    mallopt(M_MMAP_THRESHOLD, MAPPED_BLOCK);    /* fixed: it would grow with the first large answer */
+    mallopt(M_TOP_PAD, TOP_PAD);
+    mallopt(M_MMAP_THRESHOLD, MAPPED_BLOCK); /* fixed: it would grow with the first large answer */
     d->ctx = ctx;
     load_state(d);
     enum status status = open_view(d, hint, err);

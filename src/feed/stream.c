@@ -17,7 +17,7 @@
 #include "feed/internal.h"
 
 #define MESSAGE_MAX     (2 * JSON_EVENT_MAX) /* bytes; a server takes events of up to 1 MiB */
-#define RECEIVE_SIZE    (32 * 1024)
+#define RECEIVE_SIZE    (8 * 1024)
 #define ADDRESSES_MAX   8
 #define DESCRIPTORS_MAX 4096 /* libwebsockets keeps a table with a slot for each that there may be */
 #define END_TURNS       4    /* of the loop, after which all handles of libwebsockets are closed */

@@ -161,11 +161,11 @@ struct lane {
     struct lane *next;
     struct run **runs; /* in order of their triggered; one that nothing has told the id of comes last */
     struct run *only;  /* where runs points to as long as there is one */
-    uint32_t run_count, run_capacity;
+    uint32_t run_count, run_capacity : 31;
+    bool changed : 1;
     struct stage_state *state; /* NULL: none */
     struct run *told;          /* the run that the state tells of; NULL: no state */
     struct hold *hold;         /* NULL: it was never paused */
-    bool changed;
 };
 
 struct context {

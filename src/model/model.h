@@ -53,12 +53,12 @@ struct model_executor { /* one started/finished pair of a task */
 struct model_task {
     const char *name, *triggered_id; /* triggered_id NULL: not reached yet (from the shipyard) */
     enum model_state state;
+    uint32_t executor_count;
     /* finished: of the newest finished, 0 while it runs; triggered: of the first event seen, as long as its
      * own was not */
     int64_t triggered_ns, finished_ns;
     const char *result, *message; /* over all executors; a failed one's message comes first */
     struct model_executor *executors;
-    uint32_t executor_count;
     struct model_task_facts { /* the model's own */
         struct origin *origin;
         struct task_detail *detail;

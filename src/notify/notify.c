@@ -10,10 +10,11 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/map.h"
+#include "base/ids.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "notify/internal.h"
+#include "notify/known.h"
 
 #define SOURCES_MAX 64
 #define GATHER_MS   250 /* what comes within it is one message */
@@ -33,7 +34,8 @@ struct source {
 };
 
 struct kept_event {
-    char *key, *text;
+    uint64_t key; /* 0: there is none */
+    char *text;
     size_t len;
 };
 
@@ -53,7 +55,8 @@ struct notify {
     struct commands *commands; /* NULL: none may run, or none is set */
     uv_timer_t gather;
     struct source sources[SOURCES_MAX];
-    struct map known, older;              /* "source approval": what was seen to wait */
+    unsigned char key[KNOWN_KEY_BYTES];
+    struct known known, older;            /* approvals that were seen to wait */
     struct kept_event events[EVENTS_MAX]; /* a ring */
     size_t event_next, event_bytes;
     int64_t messages_ns, commands_ns;     /* when the minute began that is counted in */
@@ -62,9 +65,9 @@ struct notify {
     size_t waiting;                       /* as the title has it; SIZE_MAX: it has none yet */
 };
 
-static char *key_of(size_t source, const char *triggered_id)
+static uint64_t key_of(const struct notify *n, size_t source, const char *triggered_id)
 {
-    return mem_printf("%zu %s", source, triggered_id);
+    return known_hash(n->key, source, triggered_id);
 }
 
 bool notify_is_quiet(const struct settings_notify *s, int64_t now_ns)
@@ -102,7 +105,6 @@ static bool may_have_one(const struct notify *n, int64_t now_ns, int64_t *since_
 static void drop_event(struct notify *n, struct kept_event *e)
 {
     n->event_bytes -= e->len;
-    free(e->key);
     free(e->text);
     *e = (struct kept_event){0};
 }
@@ -112,11 +114,9 @@ void notify_keep_event(struct notify *n, size_t source, const char *triggered_id
 {
     if (!n->commands || len > EVENT_BYTES || source >= SOURCES_MAX || !n->sources[source].begun)
         return;
-    char *key = key_of(source, triggered_id);
-    if (map_get(&n->known, key) || map_get(&n->older, key)) { /* it came before */
-        free(key);
+    const uint64_t key = key_of(n, source, triggered_id);
+    if (known_has(&n->known, key) || known_has(&n->older, key)) /* it came before */
         return;
-    }
     for (size_t i = 0; i < EVENTS_MAX && n->event_bytes + len > EVENT_BYTES; i++)
         drop_event(n, &n->events[(n->event_next + i) % EVENTS_MAX]); /* the oldest first */
     struct kept_event *e = &n->events[n->event_next];
@@ -137,12 +137,11 @@ static void run_command(struct notify *n, const struct fresh *f)
                                         .raw_sequence = seq->name,
                                         .raw_context = seq->context,
                                         .held_back = n->held_back};
-    char *key = key_of(f->source, seq->approval.triggered_id);
+    const uint64_t key = key_of(n, f->source, seq->approval.triggered_id);
     const struct kept_event *found = NULL;
     for (size_t i = 0; i < EVENTS_MAX && !found; i++)
-        if (n->events[i].key && strcmp(n->events[i].key, key) == 0)
+        if (n->events[i].key == key)
             found = &n->events[i];
-    free(key);
     n->held_back = 0;
     commands_run(n->commands, &facts, found ? found->text : "", found ? found->len : 0);
 }
@@ -229,19 +228,16 @@ static void forget(struct notify *n, size_t waiting)
 {
     if (n->known.count <= waiting + CLOSED_MAX)
         return;
-    map_free(&n->older, NULL);
+    known_free(&n->older);
     n->older = n->known;
-    n->known = (struct map){0};
+    n->known = (struct known){0};
 }
 
 /* True the first time. */
 static bool take_note(struct notify *n, size_t source, const char *triggered_id)
 {
-    static char known; /* any address that is not NULL */
-    char *key = key_of(source, triggered_id);
-    const bool was_known = map_put(&n->known, key, &known) || map_remove(&n->older, key);
-    free(key);
-    return !was_known;
+    const uint64_t key = key_of(n, source, triggered_id);
+    return !known_add(&n->known, key) && !known_remove(&n->older, key);
 }
 
 size_t notify_known_count(const struct notify *n)
@@ -336,6 +332,7 @@ struct notify *notify_new(uv_loop_t *loop, const struct settings_notify *setting
     n->settings = settings;
     n->ports = *ports;
     n->waiting = SIZE_MAX;
+    random_bytes(n->key, sizeof n->key);
     if (may_run && (settings->shell || settings->command.count > 0))
         n->commands = commands_new(loop, settings, ports);
     (void)uv_timer_init(loop, &n->gather); /* never fails */
@@ -357,7 +354,7 @@ void notify_free(struct notify *n)
         free(n->sources[i].label);
     for (size_t i = 0; i < EVENTS_MAX; i++)
         drop_event(n, &n->events[i]);
-    map_free(&n->known, NULL);
-    map_free(&n->older, NULL);
+    known_free(&n->known);
+    known_free(&n->older);
     uv_close((uv_handle_t *)&n->gather, on_closed);
 }

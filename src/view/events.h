@@ -6,7 +6,7 @@
 #include "view/list.h"
 #include "view/ring.h"
 
-#define EVENTS_KEEP (128 * 1024)      /* bytes of the stream's text */
+#define EVENTS_KEEP (96 * 1024)       /* bytes of the stream's text */
 #define RUN_KEEP    (4 * 1024 * 1024) /* of one run's, while it is looked at: its longest event fits whole */
 
 struct pick;

@@ -193,10 +193,11 @@ enum status paint_start(struct paint *p, enum theme_depth depth, struct error *e
     buffer_free(&description);
     if (!p->screen)
         return error_set(err, STATUS_INVALID, "cannot set up the terminal (TERM=%.60s)", p->caps.name);
-    (void)nonl();        /* the modes of a terminal: what term.c sets is told to ncurses, */
-    (void)typeahead(-1); /* which looks at no keys: a frame is drawn to its end */
-    (void)leaveok(stdscr, TRUE);
-    (void)idlok(stdscr, TRUE);
+    (void)nonl();                /* the modes of a terminal: what term.c sets is told to ncurses, */
+    (void)typeahead(-1);         /* which looks at no keys: a frame is drawn to its end */
+    (void)wresize(stdscr, 1, 1); /* drawn is into the screen to come itself; the copy only takes memory */
+    (void)leaveok(newscr, TRUE);
+    (void)idlok(newscr, TRUE);
     (void)curs_set(0);
     p->depth = depth;
     if (depth != THEME_NO_COLOUR) {
@@ -348,7 +349,7 @@ static void touch_row(struct paint *p, const struct grid *g, int y, int width)
         if (c.width > 0)
             set_cell(p, &p->line[count++], g, &c);
     }
-    (void)mvwadd_wchnstr(stdscr, y, 0, p->line, count); /* fails only outside of the screen */
+    (void)mvwadd_wchnstr(newscr, y, 0, p->line, count); /* fails only outside of the screen */
 }
 
 /* Moves what ncurses has written from its file to out. */
@@ -368,7 +369,7 @@ static void place_cursor(struct paint *p, bool shown)
     if (shown == p->cursor_shown && !p->forgotten)
         return;
     (void)curs_set(shown ? 1 : 0);
-    (void)leaveok(stdscr, shown ? FALSE : TRUE);
+    (void)leaveok(newscr, shown ? FALSE : TRUE);
     p->cursor_shown = shown;
 }
 
@@ -381,7 +382,7 @@ bool paint_frame(struct paint *p, const struct grid *g, int cursor_x, int cursor
     if (p->forgotten) {
         (void)curs_set(1); /* else it is taken for hidden already */
         (void)buffer_add_text(out, p->caps.reset ? p->caps.reset : "");
-        (void)wclear(stdscr); /* the next refresh paints every cell */
+        (void)wclear(newscr); /* the next refresh paints every cell */
         memset(p->rows, 0, (size_t)p->height * sizeof *p->rows);
     }
     if (!shown)
@@ -395,10 +396,10 @@ bool paint_frame(struct paint *p, const struct grid *g, int cursor_x, int cursor
     }
     if (shown) {
         place_cursor(p, true);
-        (void)wmove(stdscr, cursor_y, cursor_x);
+        (void)wmove(newscr, cursor_y, cursor_x);
     }
     p->forgotten = false;
-    (void)wrefresh(stdscr);
+    (void)doupdate();
     take_written(p, out);
     return out->len > before;
 }

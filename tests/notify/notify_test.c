@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "notify/internal.h"
+#include "notify/known.h"
 #include "view/scene.h"
 
 #define LONGEST_MS 15000
@@ -341,6 +342,25 @@ static void what_is_remembered_is_bounded(void **state)
     close_desk(&d);
 }
 
+static void what_is_removed_leaves_all_others_known(void **state)
+{
+    enum { MOST = 5000 };
+    static const unsigned char key[KNOWN_KEY_BYTES] = "sixteen letters";
+    struct known k = {0};
+    (void)state;
+    for (size_t i = 0; i < MOST; i++)
+        assert_false(known_add(&k, known_hash(key, i, "one")));
+    for (size_t i = 0; i < MOST; i += 3)
+        assert_true(known_remove(&k, known_hash(key, i, "one")));
+    for (size_t i = 0; i < MOST; i++)
+        assert_true(known_has(&k, known_hash(key, i, "one")) == (i % 3 != 0));
+    assert_false(known_remove(&k, known_hash(key, 0, "one")));
+    assert_false(known_has(&k, known_hash(key, 1, "two")));
+    assert_true(known_add(&k, known_hash(key, 1, "one")));
+    assert_int_equal(k.count, MOST - (MOST + 2) / 3);
+    known_free(&k);
+}
+
 /* ---- quiet hours, rate ---- */
 
 static void quiet_hours_are_local_and_pass_midnight(void **state)
@@ -644,6 +664,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_open_at_the_start_is_not_new),
         cmocka_unit_test(an_approval_is_new_once),
+        cmocka_unit_test(what_is_removed_leaves_all_others_known),
         cmocka_unit_test(a_decision_is_not_news),
         cmocka_unit_test(several_at_once_are_one_message),
         cmocka_unit_test(nothing_is_told_that_was_not_asked_for),
