@@ -244,6 +244,7 @@ static pid_t start_recording(const char *words)
     const pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        (void)signal(SIGINT, SIG_DFL); /* a background job of a script inherits it as ignored */
         if (chdir(world.directory) == 0)
             execl("/bin/sh", "sh", "-c", line, (char *)NULL);
         _exit(127);
