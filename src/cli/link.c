@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "cli/internal.h"
 #include "cli/renew.h"
 #include "feed/feed.h"
 #include "feed/replay.h"
@@ -24,6 +25,7 @@
 #define CLOCK_ASK_NS  (3600 * CLOCK_S)
 #define TRIM_EVENTS   2000  /* between two looks at what may go */
 #define SMALL_ANSWER  16384 /* bytes */
+#define EVENTS_MOST   1000 /* of one run; in pages of 100, which is the most that Keptn's event store gives */
 #define LARGE_BLOCK                                                                                          \
     262144 /* bytes; malloc maps and unmaps such a block, so that nothing of a large answer stays in the     \
               heap */
@@ -64,7 +66,8 @@ struct fetch {
     struct replay_search *search; /* in a recording, in place of call */
     char *name;                   /* what is fetched */
     enum view_query_kind kind;
-    uint64_t number; /* of a project: that of the event that made us ask; of a query: its ticket */
+    uint64_t number;  /* of a project: that of the event that made us ask; of a query: its ticket */
+    long long offset; /* of this page of the events */
 };
 
 static void free_fetch(struct fetch *fetch)
@@ -434,6 +437,26 @@ static char *resource_text(const struct http_response *response, size_t *len)
     return text;
 }
 
+static void query_answered(void *arg, const struct http_response *response);
+
+/* Where the page that came is not the last one. */
+static bool fetch_next_page(const struct fetch *fetch, const struct http_response *response)
+{
+    struct link *l = fetch->owner;
+    cJSON *page = NULL;
+    long long next = 0;
+    if (json_parse(response->body, response->body_len, &page, NULL) == STATUS_OK)
+        next = cli_next_page(page);
+    cJSON_Delete(page);
+    if (next <= fetch->offset || next >= EVENTS_MOST) /* a key that does not grow would go on for ever */
+        return false;
+    start_fetch(l, mem_printf("%s&nextPageKey=%lld", fetch->name, next), fetch->name, fetch->number,
+                query_answered);
+    l->fetches->kind = fetch->kind;
+    l->fetches->offset = next;
+    return true;
+}
+
 static void query_answered(void *arg, const struct http_response *response)
 {
     struct fetch *fetch = arg;
@@ -454,6 +477,7 @@ static void query_answered(void *arg, const struct http_response *response)
         answer.why = "the server's answer is no resource";
     } else {
         answer = (struct view_answer){.came = true, .body = response->body, .len = response->body_len};
+        answer.more = fetch->kind == VIEW_QUERY_EVENTS && fetch_next_page(fetch, response);
     }
     l->to.fetched(l->to.arg, fetch->number, &answer);
     free(decoded);
@@ -467,7 +491,7 @@ static char *query_url(const struct link *l, const struct view_query *q)
     char number[24];
     switch (q->kind) {
     case VIEW_QUERY_EVENTS:
-        return http_url(server, "/mongodb-datastore/event?project={}&keptnContext={}&pageSize=1000",
+        return http_url(server, "/mongodb-datastore/event?project={}&keptnContext={}&pageSize=100",
                         q->project, q->context);
     case VIEW_QUERY_RESOURCE:
         if (q->stage != NULL)

@@ -49,7 +49,8 @@ struct run_events {
     struct ring ring;
     struct list list;
     uint64_t serial, ticket; /* ticket 0: nothing is asked */
-    bool came;               /* the server has told */
+    bool came;               /* the server has told all */
+    bool partly;             /* it has told a part */
     char *why;               /* it has not, and why; NULL: it has, or is asked still */
     struct json_view json;
 };

@@ -12,7 +12,7 @@
 #define LIST_TITLED 4    /* events from which on the list has titles */
 #define LIST_LEAST  3    /* lines */
 #define LIST_MOST   12   /* lines; the JSON needs the others */
-#define PAGE_SIZE   1000 /* events of the server's answer at most */
+#define ASKED_MOST  1000 /* events of the server's answers at most */
 
 static const struct list_column columns[EVENT_COLUMNS] = {
     [EVENT_TIME] = {.name = "time", .least = 14, .most = 19, .rank = 2},
@@ -148,9 +148,10 @@ static void take_answer(struct view *v, const struct view_answer *answer)
         r->why = mem_string("its answer is no JSON");
         return;
     }
-    r->came = true;
+    r->came = !answer->more;
+    r->partly = true;
     for (size_t n = 0;
-         n < PAGE_SIZE && json_next_element(answer->body, answer->len, "events", &at, &start, &size); n++) {
+         n < ASKED_MOST && json_next_element(answer->body, answer->len, "events", &at, &start, &size); n++) {
         const char *text = answer->body + start;
         if (event_decode(text, size, EVENT_FORM_COMPLETE, &ev, NULL) == STATUS_OK)
             run_events_add(v, r->source, &ev, text, size);
@@ -163,7 +164,7 @@ bool run_events_fetched(struct view *v, uint64_t ticket, const struct view_answe
     struct run_events *r = &v->run_events;
     if (ticket == 0 || ticket != r->ticket)
         return false;
-    r->ticket = 0;
+    r->ticket = answer->came && answer->more ? ticket : 0;
     if (answer->came)
         take_answer(v, answer);
     else
@@ -215,10 +216,12 @@ static const char *title(struct view *v)
     const char *text =
         view_printf(v, "events of run %.8s%s  %zu", view_safe(v, r->context), of, r->ring.count);
     if (r->why)
-        return view_printf(v, "%s, from the stream alone: %s", text, view_safe(v, r->why));
+        return view_printf(v, "%s, %s: %s", text,
+                           r->partly ? "the server told only a part" : "from the stream alone",
+                           view_safe(v, r->why));
     if (!r->came)
         return view_printf(v, "%s, asking the server", text);
-    return r->ring.count < PAGE_SIZE ? text : view_printf(v, "%s, the server may have more", text);
+    return r->ring.count < ASKED_MOST ? text : view_printf(v, "%s, the server may have more", text);
 }
 
 static struct pick selected(const struct view *v)

@@ -63,6 +63,7 @@ struct view_query {
 };
 struct view_answer {
     bool came;        /* false: `why` says why not; body is "" then */
+    bool more;        /* another answer with this ticket follows: of events, a page each */
     const char *body; /* terminated; of a resource: decoded */
     size_t len;
     const char *why;

@@ -480,6 +480,35 @@ static void a_quiet_dashboard_writes_nothing(void **state)
     world_close(&w);
 }
 
+/* The event store gives a hundred a page, and refuses to be asked for more at once. */
+static void e_shows_all_events_of_a_long_run(void **state)
+{
+    struct world w;
+    (void)state;
+    open_world(&w);
+    deliver(&w, "v0.1.0");
+    for (int i = 0; i < 130; i++) {
+        char *event = mem_printf(
+            "{\"specversion\":\"1.0\",\"source\":\"long\",\"type\":\"sh.keptn.event.note-%d.sent\","
+            "\"shkeptncontext\":\"%s\",\"data\":{\"project\":\"fulltour\",\"stage\":\"qa\","
+            "\"service\":\"helloservice\"}}",
+            i, w.context);
+        assert_int_equal(world_post_event(&w, event, NULL), 200);
+        free(event);
+    }
+    struct pty *p = open_dashboard(&w, 120, 30, "--read-only");
+    need(p, pty_wait_text(p, "1 waiting", 10000), "what waits");
+    pty_type(p, "e");
+    need(p, pty_wait_text(p, "of helloservice  141 ", 10000), "the number of all events");
+    need(p, strstr(pty_screen(p), "asking the server") == NULL, "the end of asking");
+    pty_type(p, "g");
+    need(p, pty_wait_text(p, "qa.delivery.triggered", 5000), "the first event");
+    pty_type(p, "\033");
+    need(p, pty_wait_text(p, "q quit", 5000), "the tree");
+    leave(p);
+    world_close(&w);
+}
+
 static void every_size_down_to_one_cell_is_survived(void **state)
 {
     static const struct {
@@ -575,6 +604,7 @@ int main(void)
         cmocka_unit_test(killed_in_the_undo_window_it_sends_nothing_and_the_next_start_says_so),
         cmocka_unit_test(with_the_stream_cut_the_server_is_asked_before_anything_is_sent),
         cmocka_unit_test(a_quiet_dashboard_writes_nothing),
+        cmocka_unit_test(e_shows_all_events_of_a_long_run),
         cmocka_unit_test(every_size_down_to_one_cell_is_survived),
         cmocka_unit_test(a_terminal_that_cannot_is_told_so),
         cmocka_unit_test(without_utf8_the_picture_is_ascii_and_the_check_mark_still_counts),
