@@ -10,6 +10,8 @@
 #define BOX_WIDTH    74
 #define WRAPPED_MAX  4
 #define LABEL_WIDTH  16
+#define LABEL_SHORT  9 /* where a line has less than WIDE_LEAST */
+#define WIDE_LEAST   40
 #define FIELD_LEAST  8
 #define WIDTH_LEAST  20 /* cells: less says nothing */
 #define FRAMED_LEAST 30
@@ -378,16 +380,29 @@ static void draw_field(struct view *v, struct rect row, const struct line *line,
     }
 }
 
+/* What a line is called where there is so much room. */
+static const char *label_for(const struct line *line, int width)
+{
+    static const struct {
+        const char *whole, *short_one;
+    } labels[] = {{"last delivered", "last"}, {"to deliver", "new"}, {"since then", "since"}};
+    if (line->is_field && line->field == BOX_FIELD_COMMENT && width >= 60)
+        return "comment (opt.)";
+    for (size_t i = 0; width < WIDE_LEAST && i < sizeof labels / sizeof *labels; i++)
+        if (strcmp(line->label, labels[i].whole) == 0)
+            return labels[i].short_one;
+    return line->label;
+}
+
 static void draw_line(struct view *v, struct rect row, const struct line *line)
 {
-    const int label_w = row.w >= 40 ? LABEL_WIDTH : 8 < row.w - FIELD_LEAST ? 8 : 0;
+    const int label_w = row.w >= WIDE_LEAST                 ? LABEL_WIDTH
+                        : LABEL_SHORT < row.w - FIELD_LEAST ? LABEL_SHORT
+                                                            : 0;
     int x = row.x;
     if (line->label) {
-        const char *label = line->label;
-        if (line->is_field && line->field == BOX_FIELD_COMMENT && row.w >= 60)
-            label = "comment (opt.)";
         (void)draw_cut(v, (struct rect){.x = x, .y = row.y, .w = label_w - 1, .h = 1}, x, row.y, ROLE_DIM,
-                       label);
+                       label_for(line, row.w));
         x += label_w;
     }
     if (line->is_field) {

@@ -167,13 +167,13 @@ static int waiting_height(struct view *v, const struct model_sequence *seq)
     return (int)waiting_lines(v, seq, facts, &status) + 3;
 }
 
-static void draw_waiting_keys(struct view *v, struct rect row, bool read_only)
+static void draw_waiting_keys(struct view *v, struct rect row, bool denied)
 {
     static const enum action offered[] = {ACTION_APPROVE, ACTION_DECLINE, ACTION_DIFFERENCE, ACTION_JOB_LOG};
     int x = row.x;
     for (size_t i = 0; i < sizeof offered / sizeof *offered; i++) {
         const char *key = keymap_key(v->keymap, offered[i], 0);
-        if (!key || (read_only && action_flags(offered[i]) & ACTION_CHANGES))
+        if (!key || (denied && action_flags(offered[i]) & ACTION_CHANGES))
             continue;
         x += draw_text(v, row, x, row.y, ROLE_KEY, key) + 1;
         x += draw_text(v, row, x, row.y, ROLE_DIM, action_word(offered[i])) + 3;
@@ -199,7 +199,7 @@ static void draw_waiting(struct pen *pen, const struct model_sequence *seq)
         if (status)
             (void)draw_cut(v, last, last.x, last.y, ROLE_NOTICE, status);
         else
-            draw_waiting_keys(v, last, view_source_of(v, seq)->read_only);
+            draw_waiting_keys(v, last, view_why_not(v, view_source_of(v, seq)));
     } else { /* partly scrolled out: without its frame, line by line */
         for (size_t i = 0; i < n; i++) {
             const struct rect row = {.x = frame.x + 2, .y = top + 1 + (int)i, .w = frame.w - 4, .h = 1};

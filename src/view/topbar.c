@@ -222,16 +222,17 @@ static int hint_width(const struct view *v, const struct hint *hint)
 void keyline_draw(struct view *v, int y, int w)
 {
     const struct rect line = {.x = 1, .y = y, .w = w - 2, .h = 1};
-    const struct hint *hints = v->box.open ? box_keys(v) : view_top_screen(v)->keys;
-    const struct source *source = view_current_source(v);
-    const bool read_only = v->read_only || (source && source->read_only);
+    const struct view_ops *screen = view_top_screen(v);
+    const struct hint *hints = v->box.open ? box_keys(v) : screen->keys;
+    const bool marked = screen == &waiting_screen && v->waiting_list.mark_count > 0; /* of any connection */
+    const bool denied = !marked && view_why_not(v, view_current_source(v));
     int kept = 0, x = line.x;
     for (const struct hint *h = hints; h->action != ACTION_NONE; h++)
         kept += hint_stays(h) && hint_key(v, h) ? hint_width(v, h) + 2 : 0;
     for (const struct hint *h = hints; h->action != ACTION_NONE; h++) {
         const bool changes = action_flags(h->action) & ACTION_CHANGES;
         const int width = hint_width(v, h);
-        if (width == 0 || (changes && read_only))
+        if (width == 0 || (changes && denied))
             continue;
         if (hint_stays(h))
             kept -= width + 2;

@@ -305,6 +305,8 @@ static void place_cursor(struct view *v)
         t->cursor = row;
     else if (filtering_is_on(v) && find_fitting(v, &row))
         set_cursor(t, row);
+    else if (filtering_is_on(v)) /* no sequence fits: the id stays, for when the filter lets it back */
+        t->cursor = t->cursor < t->count ? t->cursor : t->count - 1;
     else
         set_cursor(t, t->cursor < t->count ? t->cursor : t->count - 1);
     if (!t->moved && find_interesting(v, &row))

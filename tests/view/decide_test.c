@@ -398,6 +398,8 @@ static void a_viewer_is_told_who_may(void **state)
     struct pty *p = screen_open("waiting", 120, 30);
     pty_tell(p, "identity nora viewer");
     screen_expect(p, "nora (viewer)");
+    screen_expect_not(p, "a approve"); /* neither in the key line nor beside the facts */
+    screen_expect(p, "n next waiting");
     pty_type(p, "a");
     screen_expect(p, "nora has the role viewer, which may not decide");
     screen_end(p);

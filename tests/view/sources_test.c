@@ -51,6 +51,24 @@ static void what_waits_longest_anywhere_comes_first(void **state)
     screen_end(p);
 }
 
+/* While a word is typed, its first letters may fit nothing; what was selected is selected again after. */
+static void the_cursor_comes_back_with_what_the_filter_lets_back(void **state)
+{
+    (void)state;
+    struct pty *p = open_two(80, 24);
+    pty_type(p, "n"); /* helloservice, on the first server */
+    screen_settle(p);
+    pty_type(p, "/stage:productionX");
+    screen_expect(p, "2 hidden by filter");
+    pty_type(p, "\177");
+    screen_expect_not(p, "hidden by filter");
+    pty_type(p, "\r");
+    screen_settle(p);
+    pty_type(p, "a");
+    screen_expect(p, "Approve helloservice");
+    screen_end(p);
+}
+
 static void a_decision_goes_to_its_own_server(void **state)
 {
     (void)state;
@@ -109,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_stands_with_its_label_role_and_freshness),
         cmocka_unit_test(what_waits_longest_anywhere_comes_first),
+        cmocka_unit_test(the_cursor_comes_back_with_what_the_filter_lets_back),
         cmocka_unit_test(a_decision_goes_to_its_own_server),
         cmocka_unit_test(an_answer_of_one_server_is_not_taken_for_anothers),
         cmocka_unit_test(a_connection_folds),
