@@ -7,8 +7,9 @@
 #include "view/command.h"
 #include "view/internal.h"
 
-#define MARGIN_CELLS 2    /* of the pane, at both sides together */
-#define TABLE_MS     2000 /* what has ended so soon is read from its top; what ran longer, from its end */
+#define FAILURE_LINES 4
+#define MARGIN_CELLS  2    /* of the pane, at both sides together */
+#define TABLE_MS      2000 /* what has ended so soon is read from its top; what ran longer, from its end */
 
 void output_stop(struct view *v)
 {
@@ -76,13 +77,34 @@ void view_command_ended(struct view *v, uint64_t ticket, bool failed, const char
 
 /* ---- the screen ---- */
 
+/* The last line, broken, where a command failed and the pane cuts it: it says why. Returns its lines. */
+static size_t failure_lines(struct view *v, struct rect area, const char *lines[FAILURE_LINES])
+{
+    const struct output *o = &v->output;
+    const char *text = buffer_text(&o->pager.text);
+    size_t end = o->pager.text.len, start;
+    if (!o->failed || o->running || area.h < 2 * FAILURE_LINES)
+        return 0;
+    while (end > 0 && text[end - 1] == '\n')
+        end--;
+    for (start = end; start > 0 && text[start - 1] != '\n';)
+        start--;
+    const char *line = view_plain_line(v, text + start, end - start);
+    return view_width(line) <= area.w ? 0 : view_wrap(v, line, area.w, lines, FAILURE_LINES);
+}
+
 static void output_draw(struct view *v, struct rect area)
 {
     struct output *o = &v->output;
-    const struct rect body = {.x = area.x + 1, .y = area.y, .w = area.w - MARGIN_CELLS, .h = area.h - 1};
+    const char *failure[FAILURE_LINES];
+    struct rect body = {.x = area.x + 1, .y = area.y, .w = area.w - MARGIN_CELLS, .h = area.h - 1};
     const struct rect foot = {.x = body.x, .y = area.y + area.h - 1, .w = body.w, .h = 1};
     if (body.w <= 0)
         return;
+    const size_t told = failure_lines(v, body, failure);
+    body.h -= (int)told;
+    for (size_t i = 0; i < told; i++)
+        (void)draw_cut(v, area, body.x, body.y + body.h + (int)i, ROLE_FAILED, failure[i]);
     pager_draw(v, &o->pager, body);
     if (o->running)
         (void)draw_cut(v, foot, foot.x, foot.y, ROLE_RUNNING, "running; q ends it");

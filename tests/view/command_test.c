@@ -43,6 +43,25 @@ static void a_command_runs_with_its_words_and_its_output_follows(void **state)
     screen_end(p);
 }
 
+/* What went wrong, and what to do, stands at the end of a long line. */
+static void why_a_command_failed_is_read_without_scrolling(void **state)
+{
+    (void)state;
+    struct pty *p = screen_open("waiting", 80, 24);
+    run(p, "list");
+    screen_expect_heard(p, "run prod-eu 78 [list]");
+    pty_tell(p,
+             "output drawbridge: GET http://127.0.0.1:1/api/controlPlane/v1/event/triggered/"
+             "sh.keptn.event.approval.triggered: cannot connect: Connection refused; is the server running, "
+             "and is this its address?\\n");
+    screen_expect(p, "drawbridge: GET");
+    screen_expect_not(p, "its address?");
+    pty_tell(p, "ended failed exit status 6: server not reachable");
+    screen_expect(p, "exit status 6");
+    screen_expect(p, "its address?");
+    screen_end(p);
+}
+
 static void what_ends_at_once_is_read_from_its_top(void **state)
 {
     (void)state;
@@ -315,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_runs_with_its_words_and_its_output_follows),
+        cmocka_unit_test(why_a_command_failed_is_read_without_scrolling),
         cmocka_unit_test(what_ends_at_once_is_read_from_its_top),
         cmocka_unit_test(leaving_the_pane_ends_the_command),
         cmocka_unit_test(output_is_bounded_and_what_is_gone_is_counted),
