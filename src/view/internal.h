@@ -87,6 +87,7 @@ const char *source_label(const struct source *s);
 enum role source_role(const struct source *s); /* of its label */
 /* Waiting approvals of all sources, oldest first. */
 size_t view_waiting_count(const struct view *v);
+bool view_waiting_is_known(const struct view *v); /* false: a connection has never told anything */
 struct pick view_waiting_at(const struct view *v, size_t i);
 size_t view_count(const struct view *v, enum model_state state);
 struct pick view_selected(const struct view *v);                  /* on the screen one is in */

@@ -72,6 +72,14 @@ bool source_is_fresh(const struct source *s)
            s->link == VIEW_LINK_REPLAYED;
 }
 
+bool view_waiting_is_known(const struct view *v)
+{
+    for (size_t i = 0; i < v->source_count; i++)
+        if (!source_is_fresh(v->sources[i]) && model_project_count(v->sources[i]->model) == 0)
+            return false;
+    return true;
+}
+
 /* Each list is sorted by since_ns already; sources are few. */
 static void merge_waiting(struct view *v)
 {

@@ -63,6 +63,8 @@ struct topbar_part topbar_link(struct view *v, const struct source *s)
 static struct topbar_part waiting_part(struct view *v)
 {
     const size_t count = view_waiting_count(v);
+    if (count == 0 && !view_waiting_is_known(v))
+        return (struct topbar_part){.text = " waiting unknown ", .role = ROLE_STALE};
     if (count == 0)
         return (struct topbar_part){.text = " nothing waiting ", .role = ROLE_DIM};
     const size_t hidden = v->filtering.hidden_waiting;

@@ -242,8 +242,9 @@ static struct pick selected(const struct view *v)
 static void draw(struct view *v, struct rect area)
 {
     list_draw(v, &v->waiting_list.list, &waiting_list, area,
-              view_waiting_count(v) > 0 ? "nothing that waits fits the filter"
-                                        : "nothing waits for a decision");
+              view_waiting_count(v) > 0  ? "nothing that waits fits the filter"
+              : view_waiting_is_known(v) ? "nothing waits for a decision"
+                                         : "what waits is not known yet: there is no connection");
 }
 
 static const char *title(struct view *v)

@@ -17,6 +17,7 @@
 #define MESSAGE_MS   8000 /* what answers a key stays */
 #define WARN_NS      (7 * 24 * 3600 * CLOCK_S)
 #define NOTHING      "NOTHING WAITING" /* words of ours in capitals: they are better told from afar */
+#define UNKNOWN      "WAITING UNKNOWN"
 #define TROUBLES_MAX 4
 
 int64_t wall_redraw_ms = INT64_C(5) * 60 * 1000, wall_idle_ms = INT64_C(2) * 60 * 1000;
@@ -103,8 +104,9 @@ static const char *wall_clock(struct view *v)
 
 static void draw_count_plain(struct view *v, struct rect band, const struct count *count)
 {
-    enum role role = count->shown > 0 ? ROLE_WAITING_CURSOR : ROLE_SUCCEEDED;
-    const char *text = "nothing waiting";
+    const bool known = view_waiting_is_known(v);
+    enum role role = count->shown > 0 ? ROLE_WAITING_CURSOR : known ? ROLE_SUCCEEDED : ROLE_STALE;
+    const char *text = known ? "nothing waiting" : "waiting unknown";
     if (count->shown > 0 && band.w < 8)
         text = view_printf(v, "%zu", count->shown);
     else if (count->shown > 0)
@@ -162,17 +164,19 @@ static bool draw_band(struct view *v, struct rect band, const struct count *coun
 {
     const struct big_ink ink = wall_ink(v);
     const struct rect inner = {.x = band.x + 1, .y = band.y, .w = band.w - 2, .h = band.h};
+    const bool known = view_waiting_is_known(v);
+    const char *none = known ? NOTHING : UNKNOWN;
     struct big_type type;
     int end = -1;
     if (count->shown > 0)
         grid_fill(&v->grid, band, ROLE_WAITING_CURSOR, " ");
     if (band.w >= BIG_MIN_WIDTH && band.h >= 3 && count->shown > 0) {
         end = draw_big_count(v, inner, count);
-    } else if (band.w >= BIG_MIN_WIDTH && big_choose(NOTHING, inner.w, band.h, ink.halves, &type)) {
+    } else if (band.w >= BIG_MIN_WIDTH && big_choose(none, inner.w, band.h, ink.halves, &type)) {
         struct rect at = inner;
         at.h = big_height(type, ink.halves);
-        big_draw(&v->grid, at, ROLE_SUCCEEDED, &ink, type, NOTHING);
-        end = inner.x + big_width(type, NOTHING);
+        big_draw(&v->grid, at, known ? ROLE_SUCCEEDED : ROLE_STALE, &ink, type, none);
+        end = inner.x + big_width(type, none);
     }
     if (end < 0) {
         draw_count_plain(v, band, count);

@@ -47,6 +47,29 @@ static void a_waiting_row_is_blue_over_its_whole_width(void **state)
     screen_end(p);
 }
 
+/* Nobody may lie down again because a server that was never reached has told of nothing. */
+static void without_a_connection_it_is_not_known_what_waits(void **state)
+{
+    (void)state;
+    static const int sizes[][2] = {{80, 24}, {38, 12}};
+    for (size_t i = 0; i < 2; i++) {
+        struct pty *p = screen_open("empty", sizes[i][0], sizes[i][1]);
+        screen_expect(p, "nothing waiting");
+        pty_tell(p, "link offline 5 cannot connect");
+        screen_expect(p, "waiting unknown");
+        screen_expect_not(p, "nothing waiting");
+        pty_type(p, "2");
+        screen_expect(p, "what waits is not known");
+        pty_type(p, "4");
+        if (i == 1) /* words that can be read, where there is no room for the big ones */
+            screen_expect(p, "waiting unknown");
+        pty_tell(p, "link live 0");
+        pty_type(p, "1");
+        screen_expect(p, "nothing waiting");
+        screen_end(p);
+    }
+}
+
 static void it_leaves_blue_when_the_stream_says_so(void **state)
 {
     struct buffer script = BUFFER_LIMIT(1 << 20);
@@ -527,6 +550,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_recorded_scenario_is_played),
         cmocka_unit_test(a_waiting_row_is_blue_over_its_whole_width),
+        cmocka_unit_test(without_a_connection_it_is_not_known_what_waits),
         cmocka_unit_test(it_leaves_blue_when_the_stream_says_so),
         cmocka_unit_test(the_cursor_goes_to_what_waits_until_it_is_moved),
         cmocka_unit_test(the_cursor_stays_on_its_sequence),
