@@ -175,14 +175,12 @@ static void apply_events(struct link *l, const cJSON *answer, uint64_t number)
     buffer_free(&text);
 }
 
-static enum status apply_open_approvals(struct link *l, const cJSON *answer, uint64_t number,
-                                        struct error *err)
+static void tell_open_approvals(struct link *l, const cJSON *answer)
 {
-    const enum status status = model_apply_open_approvals(l->model, answer, number, err);
     struct buffer text = BUFFER_LIMIT(JSON_EVENT_MAX);
     const cJSON *item;
-    if (status != STATUS_OK || l->to.event == NULL)
-        return status;
+    if (l->to.event == NULL)
+        return;
     cJSON_ArrayForEach(item, json_get(answer, "events"))
     {
         buffer_clear(&text);
@@ -191,7 +189,6 @@ static enum status apply_open_approvals(struct link *l, const cJSON *answer, uin
             l->to.event(l->to.arg, l->source, &l->event, buffer_text(&text), text.len);
     }
     buffer_free(&text);
-    return status;
 }
 
 static void on_snapshot_begin(void *arg, bool replaces)
@@ -208,13 +205,11 @@ static void on_snapshot(void *arg, const char *what, const char *text, size_t le
     cJSON *answer = NULL;
     struct arena arena = {.block_size = len > SMALL_ANSWER ? LARGE_BLOCK : 0};
     enum status status = json_parse_in_arena(text, len, &arena, &answer, &err);
-    if (status == STATUS_OK && strcmp(what, "project") == 0)
-        status = model_apply_project(l->model, answer, number, &err);
-    else if (status == STATUS_OK && strcmp(what, "state") == 0)
-        status = model_apply_state(l->model, answer, number, &err);
-    else if (status == STATUS_OK && strcmp(what, "open") == 0)
-        status = apply_open_approvals(l, answer, number, &err);
-    else if (status == STATUS_OK && strcmp(what, "events") == 0)
+    if (status == STATUS_OK)
+        status = model_apply_part(l->model, what, answer, number, &err);
+    if (status == STATUS_OK && strcmp(what, "open") == 0)
+        tell_open_approvals(l, answer);
+    if (status == STATUS_OK && strcmp(what, "events") == 0)
         apply_events(l, answer, number);
     if (status != STATUS_OK)
         complain(l, "a part of the server's answer was left out", &err);

@@ -47,12 +47,8 @@ size_t cli_apply_part(struct model *m, const char *what, const char *text, size_
     cJSON *json = NULL;
     enum status status = json_parse(text, len, &json, err);
     size_t left_out = 0;
-    if (status == STATUS_OK && strcmp(what, "project") == 0)
-        status = model_apply_project(m, json, number, err);
-    else if (status == STATUS_OK && strcmp(what, "state") == 0)
-        status = model_apply_state(m, json, number, err);
-    else if (status == STATUS_OK && strcmp(what, "open") == 0)
-        status = model_apply_open_approvals(m, json, number, err);
+    if (status == STATUS_OK)
+        status = model_apply_part(m, what, json, number, err);
     if (status == STATUS_OK && (strcmp(what, "events") == 0 || strcmp(what, "open") == 0))
         left_out = apply_events(m, json_get(json, "events"), number, err);
     cJSON_Delete(json);

@@ -257,13 +257,9 @@ static void on_snapshot(void *arg, const char *what, const char *text, size_t le
     struct watch *w = arg;
     cJSON *json = NULL;
     enum status status = json_parse(text, len, &json, NULL);
-    if (status == STATUS_OK && strcmp(what, "project") == 0)
-        status = model_apply_project(w->model, json, number, NULL);
-    else if (status == STATUS_OK && strcmp(what, "state") == 0)
-        status = model_apply_state(w->model, json, number, NULL);
-    else if (status == STATUS_OK && strcmp(what, "open") == 0)
-        status = model_apply_open_approvals(w->model, json, number, NULL);
-    else if (status == STATUS_OK && strcmp(what, "events") == 0) {
+    if (status == STATUS_OK)
+        status = model_apply_part(w->model, what, json, number, NULL);
+    if (status == STATUS_OK && strcmp(what, "events") == 0) {
         (void)cli_apply_events(w->model,
                                json_get(json, "events")); /* what it cannot take says nothing about an end */
         if (w->request->target != NULL)

@@ -163,6 +163,10 @@ MUST_CHECK enum status model_apply_project(struct model *m, const cJSON *project
  * a nextPageKey) only adds. */
 MUST_CHECK enum status model_apply_open_approvals(struct model *m, const cJSON *answer, uint64_t number,
                                                   struct error *err);
+/* A part of a snapshot by the feed's name for it: "project", "state" or "open" go the ways above; anything
+ * else is the caller's and changes nothing. */
+MUST_CHECK enum status model_apply_part(struct model *m, const char *what, const cJSON *answer,
+                                        uint64_t number, struct error *err);
 void model_clear(struct model *m); /* another epoch: everything known is void; the revision goes on growing */
 
 /* Drops the oldest ended sequences of stages that list more than MODEL_ENDED_MAX, and counts them in

@@ -139,3 +139,15 @@ enum status model_apply_open_approvals(struct model *m, const cJSON *answer, uin
     }
     return STATUS_OK;
 }
+
+enum status model_apply_part(struct model *m, const char *what, const cJSON *answer, uint64_t number,
+                             struct error *err)
+{
+    if (strcmp(what, "project") == 0)
+        return model_apply_project(m, answer, number, err);
+    if (strcmp(what, "state") == 0)
+        return model_apply_state(m, answer, number, err);
+    if (strcmp(what, "open") == 0)
+        return model_apply_open_approvals(m, answer, number, err);
+    return STATUS_OK;
+}

@@ -211,27 +211,7 @@ static void log_draw(struct view *v, struct rect area)
 static unsigned log_act(struct view *v, enum action action)
 {
     const int page = v->grid.h > 8 ? v->grid.h - 8 : 1;
-    struct job_log *log = &v->log;
-    switch (action) {
-    case ACTION_UP:
-    case ACTION_DOWN:
-        log->scroll += action == ACTION_UP ? 1 : -1;
-        break;
-    case ACTION_PAGE_UP:
-    case ACTION_PAGE_DOWN:
-        log->scroll += action == ACTION_PAGE_UP ? page : -page;
-        break;
-    case ACTION_TOP:
-        log->scroll = TAIL_MAX;
-        break;
-    case ACTION_BOTTOM:
-        log->scroll = 0;
-        break;
-    default:
-        return 0;
-    }
-    log->scroll = log->scroll < 0 ? 0 : log->scroll;
-    return VIEW_KEY_USED;
+    return scroll_from_end(&v->log.scroll, action, page, TAIL_MAX) ? VIEW_KEY_USED : 0;
 }
 
 static const struct hint log_hints[] = {{ACTION_UP, "scroll", "arrows"},

@@ -171,27 +171,7 @@ static void messages_draw(struct view *v, struct rect area)
 static unsigned messages_act(struct view *v, enum action action)
 {
     const int page = v->grid.h > 6 ? v->grid.h - 5 : 1;
-    struct messages *m = &v->messages;
-    switch (action) {
-    case ACTION_UP:
-    case ACTION_DOWN:
-        m->scroll += action == ACTION_UP ? 1 : -1;
-        break;
-    case ACTION_PAGE_UP:
-    case ACTION_PAGE_DOWN:
-        m->scroll += action == ACTION_PAGE_UP ? page : -page;
-        break;
-    case ACTION_TOP:
-        m->scroll = MESSAGES_KEEP * LINES_MAX;
-        break;
-    case ACTION_BOTTOM:
-        m->scroll = 0;
-        break;
-    default:
-        return 0;
-    }
-    m->scroll = m->scroll < 0 ? 0 : m->scroll;
-    return VIEW_KEY_USED;
+    return scroll_from_end(&v->messages.scroll, action, page, MESSAGES_KEEP * LINES_MAX) ? VIEW_KEY_USED : 0;
 }
 
 static const char *messages_title(struct view *v)

@@ -1,4 +1,5 @@
-/* The pane with a command's output: it follows while it grows; leaving it ends the command. */
+/* The pane with a command's output: it follows while it grows. The way back ends the command; another
+ * screen by its number does not. */
 #include "config.h"
 
 #include <stdlib.h>

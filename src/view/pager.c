@@ -112,32 +112,35 @@ void pager_draw(struct view *v, struct pager *p, struct rect area)
         (void)draw_cut(v, area, area.x, y, ROLE_DIM, view_printf(v, "%zu older lines are gone", p->gone));
 }
 
-bool pager_act(struct pager *p, enum action action)
+bool scroll_from_end(int *lines, enum action action, int page, int top)
 {
-    const int page = p->height > 2 ? p->height - 1 : 1;
     switch (action) {
     case ACTION_UP:
     case ACTION_DOWN:
-        p->scroll += action == ACTION_UP ? 1 : -1;
+        *lines += action == ACTION_UP ? 1 : -1;
         break;
     case ACTION_PAGE_UP:
     case ACTION_PAGE_DOWN:
-        p->scroll += action == ACTION_PAGE_UP ? page : -page;
+        *lines += action == ACTION_PAGE_UP ? page : -page;
         break;
     case ACTION_TOP:
-        p->scroll = PAGER_LINES + 1;
+        *lines = top;
         break;
     case ACTION_BOTTOM:
-        p->scroll = 0;
-        break;
-    case ACTION_LEFT:
-    case ACTION_RIGHT:
-        p->shift += action == ACTION_LEFT ? -SHIFT_STEP : SHIFT_STEP;
+        *lines = 0;
         break;
     default:
         return false;
     }
-    p->scroll = p->scroll < 0 ? 0 : p->scroll;
+    *lines = *lines < 0 ? 0 : *lines;
+    return true;
+}
+
+bool pager_act(struct pager *p, enum action action)
+{
+    if (action != ACTION_LEFT && action != ACTION_RIGHT)
+        return scroll_from_end(&p->scroll, action, p->height > 2 ? p->height - 1 : 1, PAGER_LINES + 1);
+    p->shift += action == ACTION_LEFT ? -SHIFT_STEP : SHIFT_STEP;
     p->shift = p->shift < 0 ? 0 : p->shift > 4096 ? 4096 : p->shift;
     return true;
 }

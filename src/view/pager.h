@@ -29,5 +29,9 @@ void pager_add(struct pager *p, const char *bytes, size_t len);
 void pager_draw(struct view *v, struct pager *p, struct rect area);
 bool pager_act(struct pager *p, enum action action); /* false: the action moves nothing */
 void pager_free(struct pager *p);
+/* Moves a place that is counted in lines from the end of a text.
+ *   top  a place at or before the first line; drawing cuts it
+ *   Returns false: the action moves nothing */
+bool scroll_from_end(int *lines, enum action action, int page, int top);
 
 #endif

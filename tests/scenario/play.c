@@ -58,13 +58,9 @@ static void on_snapshot(void *arg, const char *what, const char *text, size_t le
     struct error err = ERROR_NONE;
     cJSON *answer = NULL;
     enum status status = json_parse(text, len, &answer, &err);
-    if (status == STATUS_OK && strcmp(what, "project") == 0)
-        status = model_apply_project(m, answer, number, &err);
-    else if (status == STATUS_OK && strcmp(what, "state") == 0)
-        status = model_apply_state(m, answer, number, &err);
-    else if (status == STATUS_OK && strcmp(what, "open") == 0)
-        status = model_apply_open_approvals(m, answer, number, &err);
-    else if (status == STATUS_OK)
+    if (status == STATUS_OK)
+        status = model_apply_part(m, what, answer, number, &err);
+    if (status == STATUS_OK && strcmp(what, "events") == 0)
         apply_events(p, answer, number);
     note(p, status, &err);
     cJSON_Delete(answer);
