@@ -247,17 +247,20 @@ static int terminal_width(void)
     return WIDTH_DEFAULT;
 }
 
-/* Takes cells from the widest column until the table fits. */
+/* Takes cells from the widest column until the table fits. The first one tells which row it is: it gives way
+ * once the others cannot. */
 static void shrink(int *widths, size_t columns, int width)
 {
     for (;;) {
-        int sum = 0;
-        size_t widest = 0;
-        for (size_t i = 0; i < columns; i++) {
-            sum += widths[i] + (i > 0 ? GAP : 0);
+        int sum = widths[0];
+        size_t widest = columns > 1 ? 1 : 0;
+        for (size_t i = 1; i < columns; i++) {
+            sum += widths[i] + GAP;
             if (widths[i] > widths[widest])
                 widest = i;
         }
+        if (widths[widest] <= COLUMN_MIN)
+            widest = 0;
         if (sum <= width || widths[widest] <= COLUMN_MIN)
             return;
         widths[widest]--;

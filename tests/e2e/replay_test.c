@@ -41,16 +41,21 @@ static int group_ends(void **state)
     return rmdir(directory);
 }
 
-static struct pty *start(const char *const *words)
+static struct pty *start_at(const char *const *words, int columns)
 {
     const char *top = getenv("top_builddir");
     char *program = mem_printf("%s/drawbridge", top != NULL ? top : ".");
     const char *argv[20] = {program};
     for (size_t i = 0; words[i] != NULL; i++)
         argv[i + 1] = words[i];
-    struct pty *p = pty_start(&(struct pty_options){.argv = argv, .columns = 120, .rows = 40});
+    struct pty *p = pty_start(&(struct pty_options){.argv = argv, .columns = columns, .rows = 40});
     free(program);
     return p;
+}
+
+static struct pty *start(const char *const *words)
+{
+    return start_at(words, 120);
 }
 
 static void expect(struct pty *p, const char *text)
@@ -199,6 +204,17 @@ static void a_file_that_is_not_there_is_an_error_on_a_whole_terminal(void **stat
     (void)pty_end(p); /* it has ended */
 }
 
+static void a_table_that_shrinks_keeps_what_tells_its_rows_apart(void **state)
+{
+    (void)state;
+    const char *const words[] = {"list", "decided", "--replay", scenario, NULL};
+    struct pty *p = start_at(words, 80);
+    expect(p, "2026-11-11 22:08:57");
+    expect(p, "…"); /* it did shrink */
+    assert_int_equal(pty_wait_exit(p, WAIT_MS), 0);
+    assert_int_equal(pty_end(p), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +222,7 @@ int main(void)
         cmocka_unit_test(nothing_is_written_while_a_replay_stands),
         cmocka_unit_test(no_key_opens_a_connection),
         cmocka_unit_test(a_fast_replay_comes_to_its_end),
+        cmocka_unit_test(a_table_that_shrinks_keeps_what_tells_its_rows_apart),
         cmocka_unit_test(recorded_answers_of_keptn_are_one_history),
         cmocka_unit_test(a_file_that_is_not_there_is_an_error_on_a_whole_terminal),
     };
