@@ -68,7 +68,7 @@ static enum status init_bare(struct creation *c, const struct repo_upstream *ups
         status = git_failed(err, "make a repository");
     if (status != STATUS_OK || !has_upstream)
         return status;
-    p->upstream = mem_string(upstream->url);
+    p->upstream = upstream_new(upstream);
     if (git_repository_config(&config, p->git) != 0 ||
         git_config_set_string(config, "remote.origin.url", upstream->url) != 0)
         status = git_failed(err, "write a repository's settings");
@@ -98,7 +98,7 @@ static enum status choose_default(struct creation *c, struct error *err)
         status = error_set(err, STATUS_INVALID,
                            "cannot tell the default branch of %s: its HEAD names a branch that is not there; "
                            "point it at one with `git symbolic-ref HEAD refs/heads/…`",
-                           c->p->upstream);
+                           c->p->upstream->url);
     if (status == STATUS_OK && named[0] != '\0')
         memcpy(c->default_ref, named, sizeof named);
     if (status == STATUS_OK && git_repository_set_head(git, c->default_ref) != 0)
@@ -202,7 +202,7 @@ static bool is_own_work(const struct creation *c, const git_oid *head)
                git_commit_lookup(&commit, left, head) == 0 &&
                git_repository_config_snapshot(&config, left) == 0 &&
                git_config_get_string_buf(&url, config, "remote.origin.url") == 0 &&
-               strcmp(url.ptr, c->p->upstream) == 0;
+               strcmp(url.ptr, c->p->upstream->url) == 0;
     git_buf_dispose(&url);
     git_config_free(config);
     git_commit_free(commit);
@@ -257,15 +257,11 @@ enum status repo_create_project(struct repo *r, const char *project, const char 
                                 size_t stage_count, const char *shipyard, size_t shipyard_len,
                                 const struct repo_upstream *upstream, struct error *err)
 {
-    char *path = NULL;
     if (!project_name_is_valid(project))
         return error_set(err, STATUS_INVALID, "%.200s cannot be a project's name", project);
-    if (upstream != NULL && upstream->url != NULL && upstream->url[0] != '\0') {
-        enum status status = upstream_resolve(r, upstream->url, &path, err);
-        free(path);
-        if (status != STATUS_OK)
-            return status;
-    }
+    enum status status = repo_check_upstream(r, upstream, err);
+    if (status != STATUS_OK)
+        return status;
     struct creation c = {.p = project_reserve(r, project),
                          .stages = stages,
                          .stage_count = stage_count,
@@ -274,7 +270,7 @@ enum status repo_create_project(struct repo *r, const char *project, const char 
                          .building = mem_printf("%s/.%s.git.new", r->directory, project),
                          .updates = mem_alloc((stage_count + 1) * sizeof *c.updates)};
     project_forget_open(c.p);
-    enum status status = create(&c, upstream, err);
+    status = create(&c, upstream, err);
     if (status == STATUS_UNREACHABLE) {
         error_prefix(err, "upstream repository not found");
         err->status = status = STATUS_NOT_FOUND;

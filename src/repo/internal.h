@@ -34,26 +34,40 @@ struct repo {
 struct project {
     struct repo *repo;
     char *name, *path;
-    uv_mutex_t lock;     /* held during each call: libgit2's objects are for one thread at a time */
-    git_repository *git; /* NULL: not open, or deleted */
-    char *upstream;      /* NULL: our own repository only */
+    uv_mutex_t lock;           /* held during each call: libgit2's objects are for one thread at a time */
+    git_repository *git;       /* NULL: not open, or deleted */
+    struct upstream *upstream; /* NULL: our own repository only */
+    struct upstream *told;     /* set meanwhile, for the next call; guarded by the repo's mutex */
 };
 
 /* --- repo.c --- */
 
-/* Locks the project and opens its repository. STATUS_NOT_FOUND "Project not found". */
+/* Locks the project, opens its repository, and takes the upstream that was told. STATUS_NOT_FOUND "Project
+ * not found". */
 MUST_CHECK enum status project_lock(struct repo *r, const char *name, struct project **out,
                                     struct error *err);
 void project_unlock(struct project *p); /* NULL is taken */
 /* The locked project of a name, whether its repository is there or not (it is not opened). */
 struct project *project_reserve(struct repo *r, const char *name);
-void project_forget_open(struct project *p); /* closes its repository */
+void project_forget_open(struct project *p); /* closes its repository, forgets its upstream */
 bool project_name_is_valid(const char *name);
 /* libgit2's last error as STATUS_FAILED: "cannot <what>: <why>". */
 enum status git_failed(struct error *err, const char *what);
 MUST_CHECK enum status remove_tree(const char *path, struct error *err);
 /* Opens a bare repository of ours, without the machine's settings. */
 MUST_CHECK enum status open_bare(const char *path, git_repository **out, struct error *err);
+
+/* --- credentials.c --- */
+
+/* An upstream as it is kept: owned copies, NULL where not given; wiped when freed. */
+struct upstream {
+    char *url; /* "": none, drawbridged's own repository only */
+    char *user, *token, *certificate, *proxy_scheme, *proxy_address, *proxy_user, *proxy_password;
+    char *private_key, *private_key_pass, *locked;
+    bool insecure_skip_tls;
+};
+struct upstream *upstream_new(const struct repo_upstream *given); /* NULL given: one without URL */
+void upstream_free(struct upstream *u);
 
 /* --- names.c --- */
 

@@ -155,6 +155,15 @@ enum status repo_open(const char *directory, const char *upstream_root, struct r
     return status;
 }
 
+static struct upstream *exchange_told(struct project *p, struct upstream *with)
+{
+    uv_mutex_lock(&p->repo->mutex);
+    struct upstream *before = p->told;
+    p->told = with;
+    uv_mutex_unlock(&p->repo->mutex);
+    return before;
+}
+
 static void project_free(void *value)
 {
     struct project *p = value;
@@ -187,8 +196,9 @@ void project_forget_open(struct project *p)
 {
     git_repository_free(p->git);
     p->git = NULL;
-    free(p->upstream);
+    upstream_free(p->upstream);
     p->upstream = NULL;
+    upstream_free(exchange_told(p, NULL));
 }
 
 static int remove_lock(const char *path, const struct stat *info, int type, struct FTW *at)
@@ -233,18 +243,20 @@ static enum status open_project(struct project *p, struct error *err)
     enum status status = open_bare(p->path, &p->git, err);
     if (status != STATUS_OK)
         return status;
-    if (git_repository_config_snapshot(&config, p->git) != 0)
+    if (git_repository_config_snapshot(&config, p->git) != 0) {
         status = git_failed(err, "read a repository's settings");
-    else if (git_config_get_string_buf(&url, config, "remote.origin.url") == 0)
-        p->upstream = mem_string(url.ptr);
+    } else if (git_config_get_string_buf(&url, config, "remote.origin.url") == 0) {
+        const struct repo_upstream upstream = {.url = url.ptr};
+        p->upstream = upstream_new(&upstream);
+    }
     git_buf_dispose(&url);
     git_config_free(config);
     return status;
 }
 
-struct project *project_reserve(struct repo *r, const char *name)
+/* The mutex is held. */
+static struct project *find_or_add(struct repo *r, const char *name)
 {
-    uv_mutex_lock(&r->mutex);
     struct project *p = map_get(&r->projects, name);
     if (p == NULL) {
         p = MEM_NEW(struct project);
@@ -255,9 +267,40 @@ struct project *project_reserve(struct repo *r, const char *name)
             abort(); /* no memory */
         map_put(&r->projects, name, p);
     }
+    return p;
+}
+
+struct project *project_reserve(struct repo *r, const char *name)
+{
+    uv_mutex_lock(&r->mutex);
+    struct project *p = find_or_add(r, name);
     uv_mutex_unlock(&r->mutex);
     uv_mutex_lock(&p->lock);
     return p;
+}
+
+void repo_set_upstream(struct repo *r, const char *project, const struct repo_upstream *upstream)
+{
+    if (!project_name_is_valid(project))
+        return; /* no repository has such a name */
+    uv_mutex_lock(&r->mutex);
+    struct project *p = find_or_add(r, project);
+    uv_mutex_unlock(&r->mutex);
+    upstream_free(exchange_told(p, upstream_new(upstream)));
+}
+
+/* What was told since the last call. */
+static void take_told(struct project *p)
+{
+    struct upstream *told = exchange_told(p, NULL);
+    if (told == NULL)
+        return;
+    upstream_free(p->upstream);
+    p->upstream = told;
+    if (told->url[0] == '\0') {
+        upstream_free(told);
+        p->upstream = NULL;
+    }
 }
 
 enum status project_lock(struct repo *r, const char *name, struct project **out, struct error *err)
@@ -279,6 +322,7 @@ enum status project_lock(struct repo *r, const char *name, struct project **out,
         project_unlock(p);
         return status;
     }
+    take_told(p);
     *out = p;
     return STATUS_OK;
 }

@@ -27,18 +27,40 @@ MUST_CHECK enum status repo_open(const char *directory, const char *upstream_roo
                                  struct error *err);
 void repo_close(struct repo *r);
 
+/* A project's upstream and what opens it. Texts are borrowed for the call; NULL or "": not given. */
 struct repo_upstream {
-    const char *url; /* file://… in this version; NULL or "": drawbridged's own repository only */
+    /* https://…, http://…, ssh://…, user@host:path, file://… below the root; NULL or "": drawbridged's own
+     * repository only */
+    const char *url;
+    /* of https:// and http:// */
     const char *user, *token;
+    const char *certificate; /* PEM: whom to trust instead of the system's authorities */
+    bool insecure_skip_tls;
+    const char *proxy_scheme, *proxy_address; /* "http" or "https"; host:port */
+    const char *proxy_user, *proxy_password;
+    /* of ssh:// */
+    const char *private_key, *private_key_pass; /* the text of the key's file */
+    /* The credentials cannot be had: this text (what to do) is told wherever they are needed. */
+    const char *locked;
 };
+
+/* Whether an upstream can be one, without asking it: STATUS_UNPROCESSABLE "Invalid RemoteURL: …",
+ * STATUS_NOT_FOUND for a file:// directory that is not there, STATUS_INVALID for credentials of the wrong
+ * form. */
+MUST_CHECK enum status repo_check_upstream(const struct repo *r, const struct repo_upstream *upstream,
+                                           struct error *err);
+/* From its next call on a project uses this upstream, its URL too. Credentials are kept in memory only: their
+ * keeper tells them again after each repo_open. Any thread; waits for no call that is running. */
+void repo_set_upstream(struct repo *r, const char *project, const struct repo_upstream *upstream);
 
 /* Makes the repository as Keptn does: metadata.yaml on the default branch ("initialized project", author
  * keptn <keptn@keptn.sh>), the stages' branches from it ("created stage"), then shipyard.yaml ("Updated
  * resource"); pushes all of them in one step. An upstream with commits but no Keptn metadata is accepted, its
  * default branch is built upon; one that is initialised (a metadata.yaml that is not empty): STATUS_CONFLICT
  * "Project already exists with an already initialized GIT repository". The caller knows of no such project:
- * what an earlier call left behind that was cut off is taken up or moved aside. STATUS_NOT_FOUND: upstream
- * unreachable; STATUS_UNPROCESSABLE "Invalid RemoteURL: …". */
+ * what an earlier call left behind that was cut off is taken up or moved aside. The upstream counts as set
+ * (repo_set_upstream). STATUS_NOT_FOUND "upstream repository not found", also where it is unreachable;
+ * STATUS_DEPENDENCY "invalid git token"; STATUS_UNPROCESSABLE "Invalid RemoteURL: …". */
 MUST_CHECK enum status repo_create_project(struct repo *r, const char *project, const char *const *stages,
                                            size_t stage_count, const char *shipyard, size_t shipyard_len,
                                            const struct repo_upstream *upstream, struct error *err);

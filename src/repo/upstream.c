@@ -106,6 +106,16 @@ enum status upstream_resolve(const struct repo *r, const char *url, char **out, 
     return status;
 }
 
+enum status repo_check_upstream(const struct repo *r, const struct repo_upstream *upstream, struct error *err)
+{
+    char *path = NULL;
+    if (upstream == NULL || upstream->url == NULL || upstream->url[0] == '\0')
+        return STATUS_OK;
+    enum status status = upstream_resolve(r, upstream->url, &path, err);
+    free(path);
+    return status;
+}
+
 /* --- git(1) --- */
 
 /* What git said, in one line: its last ones name the cause. */
@@ -141,10 +151,10 @@ static enum status run_git(const struct project *p, const char *const *argv, str
     enum status status = process_run(&request, output, &errors, &exit_status, err);
     if (status == STATUS_OK && exit_status != 0) {
         char *line = told(&errors);
-        status = error_set(err, STATUS_UNREACHABLE, "cannot %s %s: %s", what, p->upstream, line);
+        status = error_set(err, STATUS_UNREACHABLE, "cannot %s %s: %s", what, p->upstream->url, line);
         free(line);
     } else if (status != STATUS_OK) {
-        error_prefix(err, "cannot %s %s", what, p->upstream);
+        error_prefix(err, "cannot %s %s", what, p->upstream->url);
     }
     buffer_free(&errors);
     return status;
@@ -216,7 +226,7 @@ enum status upstream_default_branch(struct project *p, char out[REPO_REF_MAX], s
 {
     char *path = NULL;
     out[0] = '\0';
-    enum status status = upstream_resolve(p->repo, p->upstream, &path, err);
+    enum status status = upstream_resolve(p->repo, p->upstream->url, &path, err);
     if (status != STATUS_OK)
         return status;
     struct buffer output = BUFFER_LIMIT(GIT_OUTPUT_MAX);
@@ -262,7 +272,7 @@ enum status upstream_fetch(struct project *p, struct error *err)
     char *path = NULL;
     if (p->upstream == NULL)
         return STATUS_OK;
-    enum status status = upstream_resolve(p->repo, p->upstream, &path, err);
+    enum status status = upstream_resolve(p->repo, p->upstream->url, &path, err);
     if (status != STATUS_OK) {
         err->status = STATUS_UNREACHABLE;
         return STATUS_UNREACHABLE;
@@ -314,7 +324,7 @@ static enum status push(const struct project *p, const struct ref_update *update
     const char *argv[PUSH_REFS_MAX + 10];
     char *path = NULL, *refs[PUSH_REFS_MAX];
     size_t n = 0;
-    enum status status = upstream_resolve(p->repo, p->upstream, &path, err);
+    enum status status = upstream_resolve(p->repo, p->upstream->url, &path, err);
     if (status != STATUS_OK) {
         err->status = STATUS_UNREACHABLE;
         return STATUS_UNREACHABLE;
@@ -336,13 +346,14 @@ static enum status push(const struct project *p, const struct ref_update *update
     status = run_git(p, argv, &output, "push to", err);
     if (status == STATUS_UNREACHABLE && was_overtaken(buffer_text(&output))) {
         *moved = true;
-        status =
-            error_set(err, STATUS_CONFLICT,
-                      "cannot push to %s: somebody else pushed at the same time; try again", p->upstream);
+        status = error_set(err, STATUS_CONFLICT,
+                           "cannot push to %s: somebody else pushed at the same time; try again",
+                           p->upstream->url);
     } else if (status == STATUS_UNREACHABLE && strstr(buffer_text(&output), "rejected]") != NULL) {
-        status = error_set(err, STATUS_FAILED, "cannot push to %s: %.*s; a bare repository takes every push",
-                           p->upstream, (int)strcspn(strstr(buffer_text(&output), "rejected]") + 9, "\n"),
-                           strstr(buffer_text(&output), "rejected]") + 9);
+        status =
+            error_set(err, STATUS_FAILED, "cannot push to %s: %.*s; a bare repository takes every push",
+                      p->upstream->url, (int)strcspn(strstr(buffer_text(&output), "rejected]") + 9, "\n"),
+                      strstr(buffer_text(&output), "rejected]") + 9);
     }
     buffer_free(&output);
     for (size_t i = 0; i < count; i++)

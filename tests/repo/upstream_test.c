@@ -167,6 +167,24 @@ static void an_upstream_that_is_gone_is_unreachable_and_what_was_fetched_stays(v
     CHECK_OK(write_text(f, "qa", NULL, "a", "x", commit, &err));
 }
 
+static void an_upstream_that_is_set_counts_from_the_next_call(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = ERROR_NONE;
+    char other[200];
+    (void)snprintf(other, sizeof other, "file://%s/root/other.git", f->directory);
+    CHECK_OK(create(f, "tour", f->url, &err));
+    sh(f, "git clone -q --bare root/up.git root/other.git");
+    const struct repo_upstream upstream = {.url = other};
+    repo_set_upstream(f->repo, "tour", &upstream);
+    CHECK_OK(write_text(f, "qa", NULL, "a", "x", (char[REPO_COMMIT_SIZE]){0}, &err));
+    assert_string_equal(sh(f, "git -C root/other.git ls-tree --name-only qa"), "a\nmetadata.yaml\n");
+    assert_string_equal(sh(f, UP "ls-tree --name-only qa"), "metadata.yaml\n");
+    repo_set_upstream(f->repo, "tour", NULL);
+    CHECK_OK(write_text(f, "qa", NULL, "b", "x", (char[REPO_COMMIT_SIZE]){0}, &err));
+    assert_string_equal(sh(f, "git -C root/other.git ls-tree --name-only qa"), "a\nmetadata.yaml\n");
+}
+
 static void nothing_that_the_upstream_names_is_run(void **state)
 {
     struct fixture *f = *state;
@@ -315,6 +333,7 @@ int main(void)
         WITH_REPO(a_push_that_was_overtaken_is_made_again_on_top),
         WITH_REPO(one_that_is_always_overtaken_is_a_conflict_and_changes_nothing),
         WITH_REPO(an_upstream_that_is_gone_is_unreachable_and_what_was_fetched_stays),
+        WITH_REPO(an_upstream_that_is_set_counts_from_the_next_call),
         WITH_REPO(nothing_that_the_upstream_names_is_run),
         WITH_REPO(a_branch_that_is_checked_out_upstream_says_what_to_do),
         WITH_REPO(a_stage_branch_that_is_missing_is_made_from_the_default_branch),
