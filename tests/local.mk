@@ -12,6 +12,10 @@ librelay_la_SOURCES = %D%/support/relay.c %D%/support/relay.h
 librelay_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 librelay_la_CFLAGS = $(AM_CFLAGS) $(SSL_CFLAGS)
 RELAY_LIBS = librelay.la $(SSL_LIBS)
+check_LTLIBRARIES += libgitserver.la
+libgitserver_la_SOURCES = %D%/support/gitserver.c %D%/support/gitserver.h
+libgitserver_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+GITSERVER_LIBS = libgitserver.la
 WORLD_LIBS = libworld.la $(CMOCKA_LIBS) $(CURL_LIBS) $(BASE_LIBS)
 include tests/base/local.mk
 include tests/event/local.mk

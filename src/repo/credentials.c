@@ -1,4 +1,4 @@
-/* What opens an upstream, in memory. */
+/* What opens an upstream: in memory, and of which form it must be. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -57,4 +57,71 @@ void upstream_free(struct upstream *u)
     free(u->proxy_user);
     free(u->locked);
     free(u);
+}
+
+/* --- the form --- */
+
+/* They go into lines of git(1)'s protocols; the URL of a proxy is given by its parts. */
+static bool is_one_line(const char *text)
+{
+    for (const char *at = text != NULL ? text : ""; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static bool given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+static enum status check_proxy(const struct repo_upstream *u, struct error *err)
+{
+    if (!given(u->proxy_address))
+        return given(u->proxy_user) || given(u->proxy_password)
+                   ? error_set(err, STATUS_INVALID,
+                               "proxy URL must contain IP address and port (<ip-address>:<port>)")
+                   : STATUS_OK;
+    if (!given(u->proxy_scheme) ||
+        (strcmp(u->proxy_scheme, "http") != 0 && strcmp(u->proxy_scheme, "https") != 0))
+        return error_set(err, STATUS_INVALID, "proxy scheme must be http or https");
+    if (!upstream_is_host(u->proxy_address) || strrchr(u->proxy_address, ':') == NULL ||
+        u->proxy_address[strlen(u->proxy_address) - 1] == ']')
+        return error_set(err, STATUS_INVALID,
+                         "proxy URL must contain IP address and port (<ip-address>:<port>)");
+    return STATUS_OK;
+}
+
+enum status upstream_check_credentials(const struct repo_upstream *u, struct error *err)
+{
+    enum upstream_kind kind = upstream_kind(u->url);
+    const struct {
+        const char *name, *text;
+    } lines[] = {{"user", u->user},
+                 {"token", u->token},
+                 {"user of the proxy", u->proxy_user},
+                 {"password of the proxy", u->proxy_password},
+                 {"passphrase of the private key", u->private_key_pass}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        if (!is_one_line(lines[i].text))
+            return error_set(err, STATUS_INVALID, "the %s must be one line", lines[i].name);
+    }
+    if (kind == UPSTREAM_SSH) {
+        if (given(u->token) || given(u->certificate) || given(u->proxy_address))
+            return error_set(err, STATUS_INVALID,
+                             "ssh:// takes a private key, no token, certificate or proxy");
+        if (!given(u->private_key) && !given(u->locked))
+            return error_set(err, STATUS_INVALID, "private key must not be empty");
+        if (given(u->private_key) && strstr(u->private_key, "PRIVATE KEY-----") == NULL)
+            return error_set(err, STATUS_INVALID,
+                             "the private key is not one: it has no line -----BEGIN … PRIVATE KEY-----");
+        return STATUS_OK;
+    }
+    if (given(u->private_key) || given(u->private_key_pass))
+        return error_set(err, STATUS_INVALID, "a private key is for ssh:// upstreams");
+    if (given(u->certificate) && strstr(u->certificate, "-----BEGIN CERTIFICATE-----") == NULL)
+        return error_set(err, STATUS_INVALID,
+                         "the certificate is not one: it has no line -----BEGIN CERTIFICATE-----");
+    return check_proxy(u, err);
 }

@@ -3,6 +3,7 @@
 #define REPO_INTERNAL_H
 
 #include <git2.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
@@ -19,11 +20,13 @@
 #define REPO_ORIGIN_PREFIX "refs/remotes/origin/"
 
 struct repo {
-    char *directory;     /* where the bare repositories are, absolute */
-    char *upstream_root; /* resolved; NULL: no file:// upstream */
-    char *given_root;    /* the same as it was given */
-    char **environment;  /* of git(1) */
-    uv_mutex_t mutex;    /* guards projects */
+    char *directory;                   /* where the bare repositories are, absolute */
+    char *upstream_root;               /* resolved; NULL: no file:// upstream */
+    char *given_root;                  /* the same as it was given */
+    char **environment;                /* of git(1) */
+    int deadline_ms;                   /* of each run of git(1) */
+    volatile sig_atomic_t interrupted; /* git(1) is ended, and is not run any more */
+    uv_mutex_t mutex;                  /* guards projects */
     struct map projects; /* name → struct project; one that was opened stays until repo_close */
     /* For tests: runs between fetch and push. */
     void (*before_push)(void *arg);
@@ -68,6 +71,28 @@ struct upstream {
 };
 struct upstream *upstream_new(const struct repo_upstream *given); /* NULL given: one without URL */
 void upstream_free(struct upstream *u);
+/* Whether those given fit the URL and can be handed on. STATUS_INVALID. */
+MUST_CHECK enum status upstream_check_credentials(const struct repo_upstream *u, struct error *err);
+
+/* --- address.c --- */
+
+enum upstream_kind { UPSTREAM_NONE, UPSTREAM_FILE, UPSTREAM_HTTP, UPSTREAM_HTTPS, UPSTREAM_SSH };
+enum upstream_kind upstream_kind(const char *url); /* UPSTREAM_NONE: not an address that we take */
+bool upstream_names_user(const char *url);
+char *upstream_origin(const char *url); /* scheme://host:port; the caller's */
+bool upstream_is_host(const char *text);
+char *upstream_shown(const char *url); /* without a password that stands in it; the caller's */
+/* The directory that a file:// URL means, symbolic links resolved, below the root. STATUS_UNPROCESSABLE
+ * "Invalid RemoteURL: …"; STATUS_NOT_FOUND "upstream repository not found…". *out is the caller's. */
+MUST_CHECK enum status upstream_resolve(const struct repo *r, const char *url, char **out, struct error *err);
+
+/* --- git.c --- */
+
+/* Runs git(1) in the project's repository, with what opens its upstream. what: "fetch from", for the error.
+ * output may be NULL. STATUS_UNREACHABLE; STATUS_TIMED_OUT; STATUS_NOT_FOUND "upstream repository not found:
+ * …"; STATUS_DEPENDENCY "invalid git token: …", or what else the server or we do not accept. */
+MUST_CHECK enum status git_run(const struct project *p, const char *const *argv, struct buffer *output,
+                               const char *what, struct error *err);
 
 /* --- names.c --- */
 
@@ -84,9 +109,6 @@ int path_compare(const void *left, const void *right);
 
 /* --- upstream.c --- */
 
-/* The directory that a file:// URL means, symbolic links resolved, below the root. STATUS_UNPROCESSABLE
- * "Invalid RemoteURL: …"; STATUS_NOT_FOUND "upstream repository not found…". *out is the caller's. */
-MUST_CHECK enum status upstream_resolve(const struct repo *r, const char *url, char **out, struct error *err);
 /* Brings what the upstream has into refs/remotes/origin and refs/heads. STATUS_OK without an upstream. */
 MUST_CHECK enum status upstream_fetch(struct project *p, struct error *err);
 /* The branch that the upstream's HEAD names; "" where it names none. */

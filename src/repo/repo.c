@@ -17,12 +17,16 @@
 #include "base/mem.h"
 #include "repo/internal.h"
 
+#define DEADLINE_MS 60000 /* of one run of git(1) */
+
 /* What git(1) reads instead of the settings of the machine and of whoever runs drawbridged. Nothing in it
  * runs a program. */
-static const char settings[] = "[protocol]\n\tallow = never\n[protocol \"file\"]\n\tallow = always\n"
+static const char settings[] = "[protocol]\n\tallow = never\n"
                                "[core]\n\thooksPath = /dev/null\n\tfsmonitor = false\n"
                                "[safe]\n\tdirectory = *\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n"
                                "[receive]\n\tautogc = false\n[init]\n\tdefaultBranch = main\n";
+/* ssh(1) asks it for the passphrase of a private key. */
+static const char askpass[] = "#!/bin/sh\nexec cat \"$DRAWBRIDGE_ASKPASS\"\n";
 
 enum status git_failed(struct error *err, const char *what)
 {
@@ -48,22 +52,30 @@ enum status remove_tree(const char *path, struct error *err)
 
 /* --- opening --- */
 
-static enum status write_settings(const struct repo *r, struct error *err)
+static enum status write_file(const char *home, const char *name, const char *text, mode_t mode,
+                              struct error *err)
 {
     enum status status = STATUS_OK;
-    char *home = mem_printf("%s/.home", r->directory), *path = mem_printf("%s/.gitconfig", home);
-    int fd = -1;
-    if (mkdir(home, 0700) != 0 && errno != EEXIST) {
-        status = error_set(err, STATUS_FAILED, "cannot make %s: %s", home, strerror(errno));
-        goto out;
-    }
-    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || write(fd, settings, sizeof settings - 1) != (ssize_t)sizeof settings - 1)
+    char *path = mem_printf("%s/%s", home, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
         status = error_set(err, STATUS_FAILED, "cannot write %s: %s", path, strerror(errno));
-out:
     if (fd >= 0)
         close(fd);
     free(path);
+    return status;
+}
+
+static enum status write_settings(const struct repo *r, struct error *err)
+{
+    enum status status = STATUS_OK;
+    char *home = mem_printf("%s/.home", r->directory);
+    if (mkdir(home, 0700) != 0 && errno != EEXIST)
+        status = error_set(err, STATUS_FAILED, "cannot make %s: %s", home, strerror(errno));
+    if (status == STATUS_OK)
+        status = write_file(home, ".gitconfig", settings, 0600, err);
+    if (status == STATUS_OK)
+        status = write_file(home, "askpass", askpass, 0700, err);
     free(home);
     return status;
 }
@@ -77,6 +89,7 @@ static void make_environment(struct repo *r)
                              mem_string("GIT_CONFIG_NOSYSTEM=1"),
                              mem_string("GIT_TERMINAL_PROMPT=0"),
                              mem_string("GIT_ASKPASS=false"),
+                             mem_printf("SSH_ASKPASS=%s/.home/askpass", r->directory),
                              mem_string("GIT_OPTIONAL_LOCKS=0"),
                              mem_string("LC_ALL=C"),
                              mem_string("GIT_DIR=."), /* where it is run */
@@ -122,6 +135,7 @@ enum status repo_open(const char *directory, const char *upstream_root, struct r
 {
     enum status status = STATUS_OK;
     struct repo *r = MEM_NEW(struct repo);
+    r->deadline_ms = DEADLINE_MS;
     if (uv_mutex_init(&r->mutex) != 0)
         abort(); /* no memory */
     git_libgit2_init();
@@ -188,6 +202,11 @@ void repo_close(struct repo *r)
     free(r->directory);
     free(r);
     git_libgit2_shutdown();
+}
+
+void repo_interrupt(struct repo *r)
+{
+    r->interrupted = 1;
 }
 
 /* --- projects --- */

@@ -26,6 +26,10 @@ struct repo;
 MUST_CHECK enum status repo_open(const char *directory, const char *upstream_root, struct repo **out,
                                  struct error *err);
 void repo_close(struct repo *r);
+/* Ends every run of git(1), also those that would begin: calls that wait for an upstream fail soon. Any
+ * thread.
+ */
+void repo_interrupt(struct repo *r);
 
 /* A project's upstream and what opens it. Texts are borrowed for the call; NULL or "": not given. */
 struct repo_upstream {

@@ -1,164 +1,21 @@
-/* Upstreams. git(1) fetches and pushes as a child process with a deadline: what hangs is ended, and what it
- * does can be limited by its settings. For a file:// upstream whose branches have not changed, a look at its
- * references saves the child. */
+/* Fetching from upstreams and pushing to them. For a file:// upstream whose branches have not changed, a look
+ * at its references saves the child. */
 #include "config.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/process.h"
 #include "repo/internal.h"
 
-#define GIT_DEADLINE_MS 60000
-#define GIT_OUTPUT_MAX  ((size_t)1024 * 1024)
-#define PUSH_REFS_MAX   64
+#define GIT_OUTPUT_MAX ((size_t)1024 * 1024)
+#define PUSH_REFS_MAX  64
+#define ARGUMENTS_MAX  (PUSH_REFS_MAX + 16)
 /* The other end of a file:// upstream runs as we do: its hooks and commands named in its settings do not. */
 #define SAFE_END "git -c core.hooksPath=/dev/null -c core.alternateRefsCommand=true -c core.fsmonitor=false "
-
-/* --- the address --- */
-
-static enum status refuse_url(struct error *err, const char *url, const char *why)
-{
-    return error_set(err, STATUS_UNPROCESSABLE, "Invalid RemoteURL: %s: %s", url, why);
-}
-
-/* The path of a file:// URL, percent signs decoded. NULL: not such a URL. */
-static char *url_path(const char *url)
-{
-    if (strncasecmp(url, "file:///", 8) != 0)
-        return NULL;
-    const char *at = url + 7;
-    char *path = mem_alloc(strlen(at) + 1), *to = path;
-    for (; *at != '\0'; at++) {
-        unsigned char byte = (unsigned char)*at;
-        if (byte == '%') {
-            const char hex[3] = {at[1], at[1] != '\0' ? at[2] : '\0', '\0'};
-            char *end = NULL;
-            byte = (unsigned char)strtoul(hex, &end, 16);
-            if (!isxdigit((unsigned char)hex[0]) || end != hex + 2)
-                byte = 0;
-            at += 2;
-        }
-        if (byte < 0x20 || byte == 0x7f) {
-            free(path);
-            return NULL;
-        }
-        *to++ = (char)byte;
-    }
-    return path;
-}
-
-static bool is_below(const char *path, const char *root)
-{
-    size_t len = strlen(root);
-    while (len > 0 && root[len - 1] == '/')
-        len--;
-    return strncmp(path, root, len) == 0 && path[len] == '/' && path[len + strspn(path + len, "/")] != '\0';
-}
-
-/* "..", which would lead out of the root before anything is resolved. */
-static bool climbs(const char *path)
-{
-    for (const char *at = strstr(path, "/.."); at != NULL; at = strstr(at + 1, "/..")) {
-        if (at[3] == '/' || at[3] == '\0')
-            return true;
-    }
-    return false;
-}
-
-enum status upstream_resolve(const struct repo *r, const char *url, char **out, struct error *err)
-{
-    enum status status = STATUS_OK;
-    struct stat info;
-    char *path = url_path(url), *real = NULL;
-    *out = NULL;
-    if (path == NULL) {
-        status = refuse_url(err, url, "this version takes file:///… upstreams");
-    } else if (r->upstream_root == NULL) {
-        status =
-            refuse_url(err, url, "file:// upstreams are off; start drawbridged with --upstream-root DIR");
-    } else if (climbs(path) || (!is_below(path, r->upstream_root) && !is_below(path, r->given_root))) {
-        /* Said before the disk is asked: what lies outside is not told. */
-        status = refuse_url(err, url, "it is not below the upstream root");
-    } else {
-        real = realpath(path, NULL);
-        if (real == NULL)
-            status = error_set(err, STATUS_NOT_FOUND, "upstream repository not found: %s: %s", url,
-                               strerror(errno));
-        else if (!is_below(real, r->upstream_root))
-            status = refuse_url(err, url, "it is not below the upstream root");
-        else if (stat(real, &info) != 0 || !S_ISDIR(info.st_mode))
-            status =
-                error_set(err, STATUS_NOT_FOUND, "upstream repository not found: %s is no directory", url);
-    }
-    free(path);
-    if (status == STATUS_OK)
-        *out = real;
-    else
-        free(real);
-    return status;
-}
-
-enum status repo_check_upstream(const struct repo *r, const struct repo_upstream *upstream, struct error *err)
-{
-    char *path = NULL;
-    if (upstream == NULL || upstream->url == NULL || upstream->url[0] == '\0')
-        return STATUS_OK;
-    enum status status = upstream_resolve(r, upstream->url, &path, err);
-    free(path);
-    return status;
-}
-
-/* --- git(1) --- */
-
-/* What git said, in one line: its last ones name the cause. */
-static char *told(const struct buffer *errors)
-{
-    size_t len = errors->len;
-    const char *text = buffer_text(errors);
-    while (len > 0 && isspace((unsigned char)text[len - 1]))
-        len--;
-    size_t from = len > 500 ? len - 500 : 0;
-    char *line = mem_string_n(text + from, len - from);
-    for (char *at = line; *at != '\0'; at++) {
-        if (*at == '\n')
-            *at = ' ';
-    }
-    return line;
-}
-
-/* Runs git in the project's repository. output may be NULL. */
-static enum status run_git(const struct project *p, const char *const *argv, struct buffer *output,
-                           const char *what, struct error *err)
-{
-    int exit_status = 0;
-    struct buffer errors = BUFFER_LIMIT(GIT_OUTPUT_MAX);
-    union {
-        char **in;
-        const char *const *out;
-    } environment = {.in = p->repo->environment}; /* read only */
-    const struct process_request request = {.argv = argv,
-                                            .env = environment.out,
-                                            .directory = git_repository_path(p->git),
-                                            .deadline_ms = GIT_DEADLINE_MS};
-    enum status status = process_run(&request, output, &errors, &exit_status, err);
-    if (status == STATUS_OK && exit_status != 0) {
-        char *line = told(&errors);
-        status = error_set(err, STATUS_UNREACHABLE, "cannot %s %s: %s", what, p->upstream->url, line);
-        free(line);
-    } else if (status != STATUS_OK) {
-        error_prefix(err, "cannot %s %s", what, p->upstream->url);
-    }
-    buffer_free(&errors);
-    return status;
-}
 
 /* A branch of `name` below one prefix in `git` points to the same commit as below another in `other`. */
 static bool all_there(git_repository *git, const char *prefix, git_repository *other,
@@ -222,17 +79,78 @@ static enum status mirror(struct project *p, struct error *err)
     return STATUS_OK;
 }
 
+/* Arguments of one run of git(1). */
+struct arguments {
+    const char *list[ARGUMENTS_MAX]; /* NULL-terminated */
+    size_t count;
+    char *address; /* owned: the upstream's, in the list */
+};
+
+static void add_argument(struct arguments *a, const char *argument)
+{
+    a->list[a->count++] = argument;
+}
+
+/* The upstream, behind what keeps the other end of a file:// upstream safe: `end`, "--upload-pack=…" or
+ * "--receive-pack=…". One that is not there: STATUS_UNREACHABLE. */
+static enum status add_address(struct arguments *a, const struct project *p, const char *end,
+                               struct error *err)
+{
+    const char *url = p->upstream->url;
+    if (upstream_kind(url) != UPSTREAM_FILE) {
+        a->address = mem_string(url);
+    } else {
+        if (upstream_resolve(p->repo, url, &a->address, err) != STATUS_OK) {
+            err->status = STATUS_UNREACHABLE;
+            return STATUS_UNREACHABLE;
+        }
+        add_argument(a, end);
+    }
+    add_argument(a, "--");
+    add_argument(a, a->address);
+    return STATUS_OK;
+}
+
+/* An upstream without a commit tells the name of its default branch only to a clone. */
+static enum status unborn_branch(struct project *p, char out[REPO_REF_MAX], struct error *err)
+{
+    git_repository *clone = NULL;
+    git_reference *head = NULL;
+    struct arguments a = {0};
+    char *place = mem_printf("%sempty-clone", git_repository_path(p->git));
+    static const char *const words[] = {"git", "clone", "--quiet", "--bare"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        add_argument(&a, words[i]);
+    enum status status = add_address(&a, p, "--upload-pack=" SAFE_END "upload-pack", err);
+    add_argument(&a, place);
+    if (status == STATUS_OK)
+        status = git_run(p, a.list, NULL, "read", err);
+    if (status == STATUS_OK && git_repository_open_bare(&clone, place) == 0 &&
+        git_reference_lookup(&head, clone, "HEAD") == 0 &&
+        git_reference_type(head) == GIT_REFERENCE_SYMBOLIC &&
+        strncmp(git_reference_symbolic_target(head), REPO_FILE_PREFIX, strlen(REPO_FILE_PREFIX)) == 0)
+        (void)branch_ref(git_reference_symbolic_target(head) + strlen(REPO_FILE_PREFIX), out); /* else none */
+    git_reference_free(head);
+    git_repository_free(clone);
+    struct error second = ERROR_NONE;
+    if (remove_tree(place, &second) != STATUS_OK)
+        log_write(LOG_WARN, "%s", second.text);
+    free(place);
+    free(a.address);
+    return status;
+}
+
 enum status upstream_default_branch(struct project *p, char out[REPO_REF_MAX], struct error *err)
 {
-    char *path = NULL;
-    out[0] = '\0';
-    enum status status = upstream_resolve(p->repo, p->upstream->url, &path, err);
-    if (status != STATUS_OK)
-        return status;
+    struct arguments a = {0};
     struct buffer output = BUFFER_LIMIT(GIT_OUTPUT_MAX);
-    const char *const argv[] = {"git", "ls-remote", "--symref", "--upload-pack=" SAFE_END "upload-pack",
-                                "--",  path,        "HEAD",     NULL};
-    status = run_git(p, argv, &output, "read", err);
+    out[0] = '\0';
+    add_argument(&a, "git");
+    add_argument(&a, "ls-remote");
+    add_argument(&a, "--symref");
+    enum status status = add_address(&a, p, "--upload-pack=" SAFE_END "upload-pack", err);
+    if (status == STATUS_OK)
+        status = git_run(p, a.list, &output, "read", err);
     /* "ref: refs/heads/main\tHEAD" */
     static const char mark[] = "ref: " REPO_FILE_PREFIX;
     const char *at = strstr(buffer_text(&output), mark);
@@ -243,9 +161,11 @@ enum status upstream_default_branch(struct project *p, char out[REPO_REF_MAX], s
         if (branch_ref(branch, ref))
             (void)snprintf(out, REPO_REF_MAX, "%s", ref);
         free(branch);
+    } else if (status == STATUS_OK && output.len == 0) {
+        status = unborn_branch(p, out, err);
     }
     buffer_free(&output);
-    free(path);
+    free(a.address);
     return status;
 }
 
@@ -267,38 +187,42 @@ static enum status follow_default(struct project *p, struct error *err)
     return status;
 }
 
-enum status upstream_fetch(struct project *p, struct error *err)
+static bool is_unchanged(const struct project *p)
 {
     char *path = NULL;
-    if (p->upstream == NULL)
-        return STATUS_OK;
-    enum status status = upstream_resolve(p->repo, p->upstream->url, &path, err);
-    if (status != STATUS_OK) {
-        err->status = STATUS_UNREACHABLE;
-        return STATUS_UNREACHABLE;
-    }
-    if (!nothing_new(p, path)) {
-        const char *const argv[] = {"git",
-                                    "fetch",
-                                    "--quiet",
-                                    "--no-tags",
-                                    "--prune",
-                                    "--no-write-fetch-head",
-                                    "--no-recurse-submodules",
-                                    "--upload-pack=" SAFE_END "upload-pack",
-                                    "--",
-                                    path,
-                                    "+" REPO_FILE_PREFIX "*:" REPO_ORIGIN_PREFIX "*",
-                                    NULL};
-        status = run_git(p, argv, NULL, "fetch from", err);
-        if (status == STATUS_TIMED_OUT)
-            err->status = status = STATUS_UNREACHABLE;
-        if (status == STATUS_OK)
-            status = mirror(p, err);
-        if (status == STATUS_OK)
-            status = follow_default(p, err);
-    }
+    struct error ignored = ERROR_NONE; /* the fetch says it */
+    bool same = upstream_kind(p->upstream->url) == UPSTREAM_FILE &&
+                upstream_resolve(p->repo, p->upstream->url, &path, &ignored) == STATUS_OK &&
+                nothing_new(p, path);
     free(path);
+    return same;
+}
+
+enum status upstream_fetch(struct project *p, struct error *err)
+{
+    static const char *const words[] = {"git",
+                                        "fetch",
+                                        "--quiet",
+                                        "--no-tags",
+                                        "--prune",
+                                        "--no-write-fetch-head",
+                                        "--no-recurse-submodules"};
+    struct arguments a = {0};
+    if (p->upstream == NULL || is_unchanged(p))
+        return STATUS_OK;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        add_argument(&a, words[i]);
+    enum status status = add_address(&a, p, "--upload-pack=" SAFE_END "upload-pack", err);
+    add_argument(&a, "+" REPO_FILE_PREFIX "*:" REPO_ORIGIN_PREFIX "*");
+    if (status == STATUS_OK)
+        status = git_run(p, a.list, NULL, "fetch from", err);
+    if (status == STATUS_TIMED_OUT)
+        err->status = status = STATUS_UNREACHABLE;
+    if (status == STATUS_OK)
+        status = mirror(p, err);
+    if (status == STATUS_OK)
+        status = follow_default(p, err);
+    free(a.address);
     return status;
 }
 
@@ -318,47 +242,49 @@ static bool was_overtaken(const char *output)
     return false;
 }
 
+/* What the other end said of a branch that it refused: "! <from>:<to>\t[remote rejected] (<why>)". */
+static enum status explain_rejection(const struct project *p, const char *output, bool *moved,
+                                     struct error *err)
+{
+    const char *why = strstr(output, "rejected]");
+    *moved = was_overtaken(output);
+    if (*moved)
+        return error_set(err, STATUS_CONFLICT,
+                         "cannot push to %s: somebody else pushed at the same time; try again",
+                         p->upstream->url);
+    why += strlen("rejected]");
+    int len = (int)strcspn(why, "\n");
+    return error_set(err, STATUS_FAILED, "cannot push to %s:%.*s%s", p->upstream->url, len < 300 ? len : 300,
+                     why,
+                     strstr(output, "checked out") != NULL ? "; a bare repository takes every push" : "");
+}
+
 static enum status push(const struct project *p, const struct ref_update *updates, size_t count, bool *moved,
                         struct error *err)
 {
-    const char *argv[PUSH_REFS_MAX + 10];
-    char *path = NULL, *refs[PUSH_REFS_MAX];
-    size_t n = 0;
-    enum status status = upstream_resolve(p->repo, p->upstream->url, &path, err);
-    if (status != STATUS_OK) {
-        err->status = STATUS_UNREACHABLE;
-        return STATUS_UNREACHABLE;
-    }
-    static const char *const fixed[] = {"git",      "push",        "--porcelain",
-                                        "--atomic", "--no-verify", "--receive-pack=" SAFE_END "receive-pack",
-                                        "--"};
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        argv[n++] = fixed[i];
-    argv[n++] = path;
+    static const char *const words[] = {"git", "push", "--porcelain", "--atomic", "--no-verify"};
+    struct arguments a = {0};
+    char *refs[PUSH_REFS_MAX];
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        add_argument(&a, words[i]);
+    enum status status = add_address(&a, p, "--receive-pack=" SAFE_END "receive-pack", err);
+    if (status != STATUS_OK)
+        return status;
     for (size_t i = 0; i < count; i++) {
         char hex[REPO_COMMIT_SIZE];
         git_oid_tostr(hex, sizeof hex, &updates[i].commit);
         refs[i] = mem_printf("%s:%s", hex, updates[i].ref);
-        argv[n++] = refs[i];
+        add_argument(&a, refs[i]);
     }
-    argv[n] = NULL;
     struct buffer output = BUFFER_LIMIT(GIT_OUTPUT_MAX);
-    status = run_git(p, argv, &output, "push to", err);
-    if (status == STATUS_UNREACHABLE && was_overtaken(buffer_text(&output))) {
-        *moved = true;
-        status = error_set(err, STATUS_CONFLICT,
-                           "cannot push to %s: somebody else pushed at the same time; try again",
-                           p->upstream->url);
-    } else if (status == STATUS_UNREACHABLE && strstr(buffer_text(&output), "rejected]") != NULL) {
-        status =
-            error_set(err, STATUS_FAILED, "cannot push to %s: %.*s; a bare repository takes every push",
-                      p->upstream->url, (int)strcspn(strstr(buffer_text(&output), "rejected]") + 9, "\n"),
-                      strstr(buffer_text(&output), "rejected]") + 9);
-    }
+    status = git_run(p, a.list, &output, "push to", err);
+    if (status != STATUS_OK && status != STATUS_TIMED_OUT &&
+        (was_overtaken(buffer_text(&output)) || strstr(buffer_text(&output), "rejected]") != NULL))
+        status = explain_rejection(p, buffer_text(&output), moved, err);
     buffer_free(&output);
     for (size_t i = 0; i < count; i++)
         free(refs[i]);
-    free(path);
+    free(a.address);
     return status;
 }
 

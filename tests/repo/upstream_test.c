@@ -63,8 +63,8 @@ static void only_file_urls_below_the_root_are_taken(void **state)
         assert_true((path != NULL) == (status == STATUS_OK));
         free(path);
     }
-    assert_int_equal(create(f, "tour", "https://git.example/f.git", &err), STATUS_UNPROCESSABLE);
-    assert_non_null(strstr(err.text, "Invalid RemoteURL: https://git.example/f.git"));
+    assert_int_equal(create(f, "tour", "git://git.example/f.git", &err), STATUS_UNPROCESSABLE);
+    assert_non_null(strstr(err.text, "Invalid RemoteURL: git://git.example/f.git"));
     assert_string_equal(sh(f, "ls -A git"), ".home\n");
 }
 
