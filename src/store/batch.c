@@ -277,6 +277,12 @@ void store_batch_audit(struct store_batch *b, int64_t time_ns, const char *who, 
     op_text(b, op, project);
     op_text(b, op, from);
     op_text(b, op, why);
+    (void)op_new(b, WRITE_AUDIT_HEAD);
+}
+
+void store_batch_seal_audit(struct store_batch *b)
+{
+    (void)op_new(b, WRITE_AUDIT_SEAL);
 }
 
 /* --- integrations, their logs, secrets --- */

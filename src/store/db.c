@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,8 @@ enum status db_open(const char *path, enum db_role role, struct db **out, struct
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     status = db_exec(db, pragmas[role], err);
+    if (status == STATUS_OK)
+        status = audit_functions(db, err);
 out:
     if (status != STATUS_OK) {
         db_close(db);
@@ -88,6 +91,7 @@ void db_close(struct db *db)
         free(db->cache[i].sql);
     }
     sqlite3_close(db->handle);
+    sodium_memzero(db->seal_key, sizeof db->seal_key);
     free(db->path);
     free(db);
 }

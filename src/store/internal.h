@@ -26,7 +26,9 @@ struct db {
     sqlite3 *handle;
     char *path; /* for messages */
     struct db_statement cache[DB_CACHE_MAX];
-    size_t cache_count, cache_next; /* cache_next: the one to be replaced when all are taken */
+    size_t cache_count, cache_next;              /* cache_next: the one to be replaced when all are taken */
+    unsigned char seal_key[STORE_SEAL_KEY_SIZE]; /* of the audit trail's head */
+    bool seals;                                  /* there is such a key */
 };
 
 enum db_role { DB_WRITER, DB_READER };
@@ -47,6 +49,11 @@ bool db_step(struct db *db, sqlite3_stmt *stmt, enum status *status, struct erro
 const char *db_text(sqlite3_stmt *stmt, int column); /* NULL for NULL; valid until the next step */
 /* The first column of the only row, 0 where there is none. */
 MUST_CHECK enum status db_number(struct db *db, const char *sql, int64_t *out, struct error *err);
+
+/* --- audit.c --- */
+
+/* Makes audit_hash() and audit_seal() known to the connection. */
+MUST_CHECK enum status audit_functions(struct db *db, struct error *err);
 
 /* --- schema.c --- */
 
@@ -84,6 +91,8 @@ enum write_kind {
     WRITE_TOKEN,
     WRITE_DELETE_TOKEN,
     WRITE_AUDIT,
+    WRITE_AUDIT_HEAD,
+    WRITE_AUDIT_SEAL,
     WRITE_INTEGRATION,
     WRITE_FIRST_SUBSCRIPTIONS,
     WRITE_PING,

@@ -1,4 +1,4 @@
-/* Reading everything that is no event: records and states, decisions, jobs, tokens, the audit trail. */
+/* Reading everything that is no event: records and states, decisions, jobs, tokens. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -232,7 +232,7 @@ bool store_find_job(struct store *s, const char *id, store_job_fn fn, void *arg)
     return found;
 }
 
-/* --- tokens, audit --- */
+/* --- tokens --- */
 
 enum status store_tokens(struct store *s, store_token_fn fn, void *arg, struct error *err)
 {
@@ -255,36 +255,6 @@ enum status store_tokens(struct store *s, store_token_fn fn, void *arg, struct e
         }
         more = fn(arg, &token);
         cJSON_Delete(projects);
-    }
-    db_release(s->reader, stmt);
-    return status;
-}
-
-enum status store_audit(struct store *s, const char *project, int64_t from_ns, store_audit_fn fn, void *arg,
-                        struct error *err)
-{
-    enum status status = STATUS_FAILED;
-    sqlite3_stmt *stmt = db_prepare(
-        s->reader,
-        project != NULL ? "SELECT time_ns, who, what, project, origin, why FROM audit"
-                          " INDEXED BY audit_project WHERE time_ns > ?1 AND project = ?2 ORDER BY row"
-                        : "SELECT time_ns, who, what, project, origin, why FROM audit"
-                          " WHERE time_ns > ?1 ORDER BY row",
-        err);
-    if (stmt == NULL)
-        return STATUS_FAILED;
-    sqlite3_bind_int64(stmt, 1, from_ns != 0 ? from_ns : INT64_MIN);
-    if (project != NULL)
-        db_bind_text(stmt, 2, project);
-    bool more = true;
-    while (more && db_step(s->reader, stmt, &status, err)) {
-        struct store_audit_entry entry = {.time_ns = sqlite3_column_int64(stmt, 0),
-                                          .who = db_text(stmt, 1),
-                                          .what = db_text(stmt, 2),
-                                          .project = db_text(stmt, 3),
-                                          .from = db_text(stmt, 4),
-                                          .why = db_text(stmt, 5)};
-        more = fn(arg, &entry);
     }
     db_release(s->reader, stmt);
     return status;

@@ -84,6 +84,15 @@ static const char *const migrations[] = {
     "CREATE INDEX logs_time ON logs(time_ns);"
     "CREATE TABLE secrets(scope TEXT, name TEXT, keys TEXT NOT NULL, box TEXT NOT NULL,"
     " PRIMARY KEY(scope, name)) WITHOUT ROWID;",
+
+    /* Rows of before are chained as they are found; the head has no seal yet. */
+    "ALTER TABLE audit ADD COLUMN hash TEXT;"
+    "WITH RECURSIVE chain(row, hash) AS (SELECT 0, '' UNION ALL SELECT a.row, audit_hash(chain.hash, a.row,"
+    " a.time_ns, a.who, a.what, a.project, a.origin, a.why) FROM chain JOIN audit a ON a.row = (SELECT"
+    " min(row) FROM audit WHERE row > chain.row))"
+    " UPDATE audit SET hash = chain.hash FROM chain WHERE chain.row = audit.row;"
+    "INSERT INTO meta SELECT 'audit', json_object('row', coalesce(max(row), 0), 'hash', coalesce((SELECT hash"
+    " FROM audit ORDER BY row DESC LIMIT 1), ''), 'seal', '') FROM audit;",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof migrations / sizeof *migrations))

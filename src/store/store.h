@@ -206,14 +206,38 @@ bool store_find_job(struct store *s, const char *id, store_job_fn fn, void *arg)
 typedef bool (*store_token_fn)(void *arg, const struct store_token *token);
 MUST_CHECK enum status store_tokens(struct store *s, store_token_fn fn, void *arg, struct error *err);
 
-/* The audit trail, oldest first. project NULL: all; from_ns exclusive, 0: open. */
+/* --- the audit trail (audit.c): who did what, when, from where, why; chained by hashes --- */
+
+#define STORE_SEAL_KEY_SIZE   32
+#define STORE_AUDIT_HASH_SIZE 65
+
 struct store_audit_entry {
+    int64_t row; /* 1, 2, 3, … */
     int64_t time_ns;
     const char *who, *what, *project, *from, *why; /* NULL: not told */
+    const char *hash;                              /* hex, over this row and the one before */
+};
+struct store_audit_query {
+    const char *project; /* NULL: all */
+    int64_t from_ns;     /* exclusive; 0: open */
+    int64_t after;       /* row; 0: from the first */
 };
 typedef bool (*store_audit_fn)(void *arg, const struct store_audit_entry *entry);
-MUST_CHECK enum status store_audit(struct store *s, const char *project, int64_t from_ns, store_audit_fn fn,
+/* Oldest first. */
+MUST_CHECK enum status store_audit(struct store *s, const struct store_audit_query *q, store_audit_fn fn,
                                    void *arg, struct error *err);
+/* From here on each row renews the head's seal under this key, and store_audit_verify checks it: every
+ * process that adds rows must say this first. Without a key the chain is kept all the same, but whoever can
+ * write the database can also write a head that fits. */
+void store_seal_audit(struct store *s, const unsigned char key[STORE_SEAL_KEY_SIZE]);
+/* False: the head, of `rows` rows, was never sealed: a new store, or one that an earlier version has written.
+ * store_batch_seal_audit seals it as it is. */
+bool store_audit_is_sealed(struct store *s, int64_t *rows);
+void store_batch_seal_audit(struct store_batch *b);
+/* Walks the whole trail. *rows and head: how many rows fit, and the hash of the last of them ("": none).
+ * STATUS_CONFLICT: err names the first row that does not fit, or what is missing at the end. */
+MUST_CHECK enum status store_audit_verify(struct store *s, int64_t *rows, char head[STORE_AUDIT_HASH_SIZE],
+                                          struct error *err);
 
 /* Integrations by name; NULL fields of the query: any. */
 struct store_integration_query {

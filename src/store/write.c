@@ -95,9 +95,28 @@ static const struct write_form forms[WRITE_KIND_COUNT] = {
                      .sql = "INSERT OR REPLACE INTO tokens(name, role, hash, projects, expires_ns)"
                             " VALUES(?1, ?2, ?3, ?4, ?5)"},
     [WRITE_DELETE_TOKEN] = {.capacity = 1, .sql = "DELETE FROM tokens WHERE name = ?1"},
-    [WRITE_AUDIT] = {.capacity = 6,
-                     .sql = "INSERT INTO audit(time_ns, who, what, project, origin, why)"
-                            " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"},
+    /* Numbered after the head, not only after what is there: rows that were removed leave a gap. */
+    [WRITE_AUDIT] =
+        {.capacity = 6,
+         .sql = "INSERT INTO audit(row, time_ns, who, what, project, origin, why, hash)"
+                " SELECT row, ?1, ?2, ?3, ?4, ?5, ?6, audit_hash(before, row, ?1, ?2, ?3, ?4, ?5, ?6)"
+                " FROM (SELECT 1 + max(coalesce((SELECT max(row) FROM audit), 0), coalesce((SELECT"
+                " CAST(json_extract(value, '$.row') AS INTEGER) FROM meta WHERE key = 'audit'), 0)) AS row,"
+                " coalesce((SELECT hash FROM audit ORDER BY row DESC LIMIT 1), '') AS before)"},
+    /* A head whose seal does not fit is not sealed again, nor is one made that is gone: going on heals
+     * nothing. */
+    [WRITE_AUDIT_HEAD] =
+        {.capacity = 0,
+         .sql = "UPDATE meta SET value = json_object('row', row, 'hash', hash, 'seal', CASE WHEN"
+                " json_extract(value, '$.seal') = audit_seal(CAST(json_extract(value, '$.row') AS INTEGER),"
+                " json_extract(value, '$.hash')) THEN audit_seal(row, hash) ELSE"
+                " json_extract(value, '$.seal') END)"
+                " FROM (SELECT row, hash FROM audit ORDER BY row DESC LIMIT 1) WHERE key = 'audit'"},
+    [WRITE_AUDIT_SEAL] =
+        {.capacity = 0,
+         .sql = "UPDATE meta SET value = json_set(value, '$.seal',"
+                " audit_seal(CAST(json_extract(value, '$.row') AS INTEGER), json_extract(value, '$.hash')))"
+                " WHERE key = 'audit' AND json_extract(value, '$.seal') = ''"},
     [WRITE_INTEGRATION] =
         {.capacity = 10,
          .sql = "INSERT INTO integrations(id, name, namespace, hostname, version, distributor, location, pod,"

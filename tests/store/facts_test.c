@@ -296,7 +296,7 @@ static void projects_and_services_can_be_deleted_and_made_again_without_their_pa
     assert_string_equal(events.text, "3 ");
 }
 
-/* --- decisions, jobs, tokens, audit --- */
+/* --- decisions, jobs, tokens --- */
 
 static void the_newest_decision_on_an_approval_is_told(void **state)
 {
@@ -405,33 +405,6 @@ static void tokens_are_kept_replaced_and_revoked(void **state)
     assert_string_equal(seen.text, "a:operator:h4:*:8 b:viewer:h1:p:0 ");
 }
 
-static bool see_audit(void *arg, const struct store_audit_entry *entry)
-{
-    struct seen *seen = arg;
-    size_t len = strlen(seen->text);
-    (void)snprintf(seen->text + len, sizeof seen->text - len, "%lld:%s:%s ", (long long)entry->time_ns,
-                   entry->who, entry->what);
-    return true;
-}
-
-static void the_audit_trail_is_told_oldest_first(void **state)
-{
-    struct fixture *f = *state;
-    struct error err = ERROR_NONE;
-    struct store_batch *b = store_batch_new(f->store);
-    store_batch_audit(b, 10, "alice", "approve", "p", "127.0.0.1", "why");
-    store_batch_audit(b, 20, "bob", "token create", NULL, "127.0.0.1", NULL);
-    store_batch_audit(b, 30, "alice", "decline", "q", "127.0.0.1", "");
-    commit_ok(b);
-    struct seen all = {0}, of_p = {0}, late = {0};
-    assert_int_equal(store_audit(f->store, NULL, 0, see_audit, &all, &err), STATUS_OK);
-    assert_string_equal(all.text, "10:alice:approve 20:bob:token create 30:alice:decline ");
-    assert_int_equal(store_audit(f->store, "p", 0, see_audit, &of_p, &err), STATUS_OK);
-    assert_string_equal(of_p.text, "10:alice:approve ");
-    assert_int_equal(store_audit(f->store, NULL, 20, see_audit, &late, &err), STATUS_OK);
-    assert_string_equal(late.text, "30:alice:decline ");
-}
-
 int main(void)
 {
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
@@ -444,7 +417,6 @@ int main(void)
         WITH_STORE(the_newest_decision_on_an_approval_is_told),
         WITH_STORE(jobs_that_have_not_ended_come_back_after_a_restart),
         WITH_STORE(tokens_are_kept_replaced_and_revoked),
-        WITH_STORE(the_audit_trail_is_told_oldest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 # tests of store
-check_PROGRAMS += %D%/store_test %D%/facts_test %D%/durability_test %D%/plan_test
-TESTS += %D%/store_test %D%/facts_test %D%/durability_test %D%/plan_test
+check_PROGRAMS += %D%/store_test %D%/facts_test %D%/durability_test %D%/plan_test %D%/audit_test
+TESTS += %D%/store_test %D%/facts_test %D%/durability_test %D%/plan_test %D%/audit_test
 %C%_store_test_SOURCES = %D%/store_test.c %D%/support.c %D%/support.h
 %C%_store_test_LDADD = $(TEST_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS)
 %C%_facts_test_SOURCES = %D%/facts_test.c %D%/support.c %D%/support.h
@@ -13,3 +13,6 @@ EXTRA_DIST += %D%/data/schema-1.sql
 %C%_plan_test_SOURCES = %D%/plan_test.c %D%/support.c %D%/support.h
 %C%_plan_test_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 %C%_plan_test_LDADD = $(TEST_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS)
+%C%_audit_test_SOURCES = %D%/audit_test.c %D%/support.c %D%/support.h
+%C%_audit_test_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+%C%_audit_test_LDADD = $(TEST_LIBS) $(STORE_LIBS) libevent.la $(BASE_LIBS)
