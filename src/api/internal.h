@@ -231,6 +231,7 @@ void api_any_auth(struct api_request *rq);
 void api_get_metadata(struct api_request *rq);
 void api_get_whoami(struct api_request *rq);
 void api_get_job_log(struct api_request *rq);
+void api_get_audit(struct api_request *rq);
 void api_post_event(struct api_request *rq);
 void api_get_events(struct api_request *rq);
 void api_get_events_of_type(struct api_request *rq);

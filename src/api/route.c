@@ -53,6 +53,7 @@ const struct api_route api_routes[] = {
      .texts = "401"},
     {.method = "GET", .pattern = "/api/v1/event/stream", .need = API_NEED_READ, .handle = api_get_stream},
     {.method = "GET", .pattern = "/api/v1/job/{}/log", .need = API_NEED_READ, .handle = api_get_job_log},
+    {.method = "GET", .pattern = "/api/v1/audit", .need = API_NEED_READ, .handle = api_get_audit},
 
     {.method = "GET", .pattern = C "/project", .need = API_NEED_READ, .handle = api_get_projects},
     {.method = "POST",
