@@ -17,6 +17,8 @@ const struct cli_command cli_commands[] = {
     {"record", "FILE", "write the stream to a file that --replay reads", cli_record_options, 1, 1, false,
      false, cli_record},
     {"log", "ID", "the output of a sequence's jobs", cli_log_options, 1, 1, false, false, cli_log},
+    {"audit", "", "decisions and changes as the server recorded them", cli_audit_options, 0, 0, false, false,
+     cli_audit},
     {"trigger delivery", "--project NAME --service NAME --image IMAGE", "deliver an image",
      cli_trigger_delivery_options, 0, 0, true, false, cli_trigger_delivery},
     {"trigger sequence", "NAME --project NAME --service NAME --stage NAME", "run a sequence",

@@ -143,14 +143,15 @@ void cli_table_end(struct cli_table *t);
 /* --- commands --- */
 
 typedef enum status cli_run(struct cli_context *ctx, const struct cli_args *args, struct error *err);
-cli_run cli_approve, cli_decline, cli_list, cli_log, cli_record, cli_show, cli_watch, cli_add_resource,
-    cli_auth, cli_context_add, cli_context_list, cli_context_remove, cli_context_use, cli_create_project,
-    cli_create_service, cli_keys, cli_themes, cli_delete_project, cli_delete_service, cli_get_event,
-    cli_get_project, cli_get_service, cli_get_stage, cli_help, cli_abort, cli_pause, cli_resume, cli_send,
-    cli_status, cli_trigger_delivery, cli_trigger_sequence, cli_update_project, cli_version;
+cli_run cli_approve, cli_audit, cli_decline, cli_list, cli_log, cli_record, cli_show, cli_watch,
+    cli_add_resource, cli_auth, cli_context_add, cli_context_list, cli_context_remove, cli_context_use,
+    cli_create_project, cli_create_service, cli_keys, cli_themes, cli_delete_project, cli_delete_service,
+    cli_get_event, cli_get_project, cli_get_service, cli_get_stage, cli_help, cli_abort, cli_pause,
+    cli_resume, cli_send, cli_status, cli_trigger_delivery, cli_trigger_sequence, cli_update_project,
+    cli_version;
 
-extern const struct cli_option cli_context_add_options[], cli_approve_options[], cli_list_options[],
-    cli_log_options[], cli_record_options[], cli_show_options[], cli_watch_options[],
+extern const struct cli_option cli_audit_options[], cli_context_add_options[], cli_approve_options[],
+    cli_list_options[], cli_log_options[], cli_record_options[], cli_show_options[], cli_watch_options[],
     cli_add_resource_options[], cli_create_project_options[], cli_project_options[],
     cli_update_project_options[], cli_get_event_options[], cli_stage_options[], cli_control_options[],
     cli_send_options[], cli_trigger_delivery_options[], cli_trigger_sequence_options[], cli_output_options[];

@@ -2,6 +2,7 @@ bin_PROGRAMS += drawbridge
 noinst_LTLIBRARIES += libcli.la
 libcli_la_SOURCES = \
 	%D%/approve.c \
+	%D%/audit.c \
 	%D%/auth.c \
 	%D%/cli.c \
 	%D%/cli.h \

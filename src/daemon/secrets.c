@@ -3,26 +3,18 @@
  * another's. Source: keptn-api.md, section 5; interfaces.md, "drawbridged". */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/ids.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "daemon/answer.h"
+#include "daemon/box.h"
 #include "daemon/internal.h"
 
 #define JOB_SCOPE "keptn-default"
 #define PLAIN_MAX ((size_t)4 * JSON_EVENT_MAX) /* bytes; a body is at most a quarter */
-
-struct key {
-    unsigned char bytes[crypto_secretbox_KEYBYTES];
-};
 
 /* --- the key file --- */
 
@@ -43,100 +35,25 @@ static enum status find_box(struct core *core, const char *scope, const char *na
     return store_secrets(core->store, scope, name, stop_at_first, box, err);
 }
 
-/* Whole or not at all: a crash in between leaves no key that is half one. */
-static enum status make_key(const char *path, struct key *key, struct error *err)
-{
-    char *draft = mem_printf("%s.new", path);
-    int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    random_bytes(key->bytes, sizeof key->bytes);
-    bool made = fd >= 0 && fchmod(fd, 0600) == 0 &&
-                write(fd, key->bytes, sizeof key->bytes) == (ssize_t)sizeof key->bytes && fsync(fd) == 0 &&
-                rename(draft, path) == 0;
-    int code = errno;
-    if (fd >= 0)
-        close(fd);
-    free(draft);
-    return made ? STATUS_OK
-                : error_set(err, STATUS_FAILED, "cannot write the key file %s: %s", path, strerror(code));
-}
-
-static enum status read_key(int fd, const char *path, struct key *key, struct error *err)
-{
-    struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size != (off_t)sizeof key->bytes ||
-        pread(fd, key->bytes, sizeof key->bytes, 0) != (ssize_t)sizeof key->bytes)
-        return error_set(err, STATUS_FAILED,
-                         "the key file %s is not one of drawbridged: put back the one that was there", path);
-    if ((st.st_mode & 077) != 0)
-        return error_set(err, STATUS_FAILED,
-                         "the key file %s can be read by others (mode %03o): chmod 600 it", path,
-                         (unsigned)(st.st_mode & 0777));
-    return STATUS_OK;
-}
-
 /* make: where there is neither a key nor anything that one has encrypted. */
 static enum status load_key(struct core *core, bool make, struct key *key, struct error *err)
 {
-    char *path = mem_printf("%s/key", store_directory(core->store)), *box = NULL;
-    enum status status = STATUS_OK;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    int code = errno;
-    if (fd >= 0) {
-        status = read_key(fd, path, key, err);
-        close(fd);
-    } else if (code != ENOENT) {
-        status = error_set(err, STATUS_FAILED, "cannot read the key file %s: %s", path, strerror(code));
-    } else {
-        status = find_box(core, NULL, NULL, &box, err);
-        if (status == STATUS_OK && (box != NULL || !make))
-            status =
-                error_set(err, STATUS_FAILED,
-                          "the key file %s is gone, and secrets are stored that need it: put it back, or "
-                          "delete them and create them again",
-                          path);
-        else if (status == STATUS_OK)
-            status = make_key(path, key, err);
-    }
+    const char *directory = store_directory(core->store);
+    char *box = NULL;
+    enum status status = key_load(directory, key, err);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    status = find_box(core, NULL, NULL, &box, err);
+    if (status == STATUS_OK && (box != NULL || !make))
+        status =
+            error_set(err, STATUS_FAILED,
+                      "the key file %s/key is gone, and secrets are stored that need it: put it back, or "
+                      "delete them and create them again",
+                      directory);
+    else if (status == STATUS_OK)
+        status = key_make(directory, key, err);
     free(box);
-    free(path);
     return status;
-}
-
-/* --- boxes: base64 of a nonce and what is encrypted --- */
-
-static char *box_close(const struct key *key, const char *plain, size_t len)
-{
-    size_t size = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + len;
-    size_t text_size = sodium_base64_encoded_len(size, sodium_base64_VARIANT_ORIGINAL);
-    unsigned char *bytes = mem_alloc(size);
-    char *text = mem_alloc(text_size);
-    random_bytes(bytes, crypto_secretbox_NONCEBYTES);
-    (void)crypto_secretbox_easy(bytes + crypto_secretbox_NONCEBYTES, (const unsigned char *)plain, len, bytes,
-                                key->bytes); /* cannot fail */
-    sodium_bin2base64(text, text_size, bytes, size, sodium_base64_VARIANT_ORIGINAL);
-    free(bytes);
-    return text;
-}
-
-/* NULL: another key, or it was changed. Else *len bytes, terminated; the caller's, to be wiped. */
-static char *box_open(const struct key *key, const char *box, size_t *len)
-{
-    const size_t overhead = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
-    size_t size = strlen(box), got = 0;
-    unsigned char *bytes = mem_alloc(size + 1);
-    char *plain = NULL;
-    if (sodium_base642bin(bytes, size, box, size, NULL, &got, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
-        got >= overhead) {
-        *len = got - overhead;
-        plain = mem_alloc(*len + 1);
-        if (crypto_secretbox_open_easy((unsigned char *)plain, bytes + crypto_secretbox_NONCEBYTES,
-                                       got - crypto_secretbox_NONCEBYTES, bytes, key->bytes) != 0) {
-            free(plain);
-            plain = NULL;
-        }
-    }
-    free(bytes);
-    return plain;
 }
 
 /* --- ports of the api --- */
