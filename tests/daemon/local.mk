@@ -4,3 +4,9 @@ TESTS += %D%/daemon_test
 %C%_daemon_test_SOURCES = %D%/daemon_test.c
 %C%_daemon_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_daemon_test_LDADD = $(WORLD_LIBS)
+
+check_PROGRAMS += %D%/keptn_test
+TESTS += %D%/keptn_test
+%C%_keptn_test_SOURCES = %D%/keptn_test.c
+%C%_keptn_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_keptn_test_LDADD = $(WORLD_LIBS)
