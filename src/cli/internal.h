@@ -102,6 +102,9 @@ long long cli_next_page(const cJSON *page); /* the offset of the next page; 0: n
 MUST_CHECK enum status cli_send_event(struct cli_context *ctx, const cJSON *event, char **context,
                                       struct error *err);
 
+/* --git-remote-url and what goes with it, as gitCredentials into a body (upstream.c). STATUS_USAGE. */
+MUST_CHECK enum status cli_add_upstream(const struct cli_args *args, cJSON *body, struct error *err);
+
 char *cli_base64(const char *bytes, size_t len); /* the caller's (free) */
 
 /* --- output (output.c) --- */

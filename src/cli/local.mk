@@ -50,6 +50,7 @@ libcli_la_SOURCES = \
 	%D%/token.c \
 	%D%/token.h \
 	%D%/trigger.c \
+	%D%/upstream.c \
 	%D%/watch.c \
 	%D%/watch.h
 # What gnutls.c has is looked for by a library that is loaded, not by anything of ours.

@@ -11,6 +11,22 @@
 
 #define SHIPYARD_MAX (1024 * 1024)
 
+/* What opens an upstream (upstream.c). */
+#define UPSTREAM_OPTIONS                                                                                     \
+    {"git-user", 'u', "NAME", "user at the upstream"},                                                       \
+        {"git-token", 't', "TOKEN",                                                                          \
+         "its token; better in DRAWBRIDGE_GIT_TOKEN, where others on this machine do not see it"},           \
+        {"git-private-key", 'k', "FILE", "private key for an ssh:// upstream"},                              \
+        {"git-private-key-pass", 'l', "TEXT", "its passphrase; better in DRAWBRIDGE_GIT_PRIVATE_KEY_PASS"},  \
+        {"git-pem-certificate", 'g', "FILE", "authority to trust for an https:// upstream"},                 \
+        {"insecure-skip-tls", 'x', NULL, "trust any certificate of the upstream"},                           \
+        {"git-proxy-url", 'p', "HOST:PORT", "proxy on the way to an https:// upstream"},                     \
+        {"git-proxy-scheme", 'j', "SCHEME", "http (default) or https"},                                      \
+        {"git-proxy-user", 'w', "NAME", "user at the proxy"},                                                \
+    {                                                                                                        \
+        "git-proxy-password", 'e', "TEXT", "its password; better in DRAWBRIDGE_GIT_PROXY_PASSWORD"           \
+    }
+
 const struct cli_option cli_output_options[] = {
     {"output", 'o', "FORMAT", "table, json or ndjson"},
     {NULL, 0, NULL, NULL},
@@ -18,16 +34,13 @@ const struct cli_option cli_output_options[] = {
 const struct cli_option cli_create_project_options[] = {
     {"shipyard", 's', "FILE", "its shipyard.yaml (- reads standard input)"},
     {"git-remote-url", 'r', "URL", "upstream repository; without one the server keeps the project itself"},
-    {"git-user", 'u', "NAME", "user at the upstream"},
-    {"git-token", 't', "TOKEN",
-     "its token; better in DRAWBRIDGE_GIT_TOKEN, where others on this machine do not see it"},
+    UPSTREAM_OPTIONS,
     {NULL, 0, NULL, NULL},
 };
 const struct cli_option cli_update_project_options[] = {
     {"shipyard", 's', "FILE", "the new shipyard.yaml (stages cannot change)"},
     {"git-remote-url", 'r', "URL", "upstream repository"},
-    {"git-user", 'u', "NAME", "user at the upstream"},
-    {"git-token", 't', "TOKEN", "its token; better in DRAWBRIDGE_GIT_TOKEN"},
+    UPSTREAM_OPTIONS,
     {NULL, 0, NULL, NULL},
 };
 const struct cli_option cli_project_options[] = {
@@ -57,28 +70,6 @@ static enum status add_shipyard(const struct cli_args *args, cJSON *body, struct
     return STATUS_OK;
 }
 
-static enum status add_credentials(const struct cli_args *args, cJSON *body, struct error *err)
-{
-    const char *url = cli_value(args, "git-remote-url"), *user = cli_value(args, "git-user"),
-               *token = cli_value(args, "git-token");
-    const char *from_environment = getenv("DRAWBRIDGE_GIT_TOKEN");
-    if (url == NULL) {
-        if (user != NULL || token != NULL)
-            return error_set(err, STATUS_USAGE, "--git-user and --git-token need --git-remote-url");
-        return STATUS_OK;
-    }
-    if (token == NULL)
-        token = from_environment;
-    cJSON *git = cJSON_AddObjectToObject(body, "gitCredentials");
-    cJSON_AddStringToObject(git, "remoteURL", url);
-    if (user != NULL)
-        cJSON_AddStringToObject(git, "user", user);
-    cJSON *https = cJSON_AddObjectToObject(git, "https");
-    cJSON_AddStringToObject(https, "token", token != NULL ? token : "");
-    cJSON_AddBoolToObject(https, "insecureSkipTLS", false);
-    return STATUS_OK;
-}
-
 static enum status put_project(struct cli_context *ctx, const struct cli_args *args, const char *method,
                                struct error *err)
 {
@@ -86,7 +77,7 @@ static enum status put_project(struct cli_context *ctx, const struct cli_args *a
     cJSON_AddStringToObject(body, "name", args->words[0]);
     enum status status = add_shipyard(args, body, err);
     if (status == STATUS_OK)
-        status = add_credentials(args, body, err);
+        status = cli_add_upstream(args, body, err);
     if (status == STATUS_OK)
         status = cli_ask(ctx, method, body, NULL, err, CLI_C "/project");
     cJSON_Delete(body);

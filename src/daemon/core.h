@@ -54,7 +54,9 @@ void turn_commit(struct turn *t, core_done done, void *arg);
 int64_t core_now(struct core *core); /* wall time, growing strictly */
 MUST_CHECK enum status core_restore(struct core *core,
                                     struct error *err); /* sequencer's records; before core_resume */
-void core_resume(struct core *core);                    /* what was pending, and jobs that ran */
+/* Tells the repositories what opens their upstreams; before anything of theirs is asked. */
+MUST_CHECK enum status core_restore_upstreams(struct core *core, struct error *err);
+void core_resume(struct core *core); /* what was pending, and jobs that ran */
 void core_arm_timer(struct core *core);
 
 /* The newest record of a context, durable or not, as JSON text; NULL: none. The caller's. */

@@ -3,6 +3,7 @@
 #define DAEMON_INTERNAL_H
 
 #include "daemon/core.h"
+#include "daemon/credentials.h"
 
 /* post_event.c */
 void port_post_event(void *arg, const struct event *ev, const struct api_principal *who, api_done done,
@@ -42,8 +43,9 @@ void turn_commit_answer(struct turn *t, int http, const char *body, api_done don
  * common. */
 struct repo_call {
     struct core *core;
-    char *project, *stage, *service, *path, *commit, *text, *upstream, *upstream_user, *who, *address;
-    char **stages; /* NULL-terminated */
+    char *project, *stage, *service, *path, *commit, *text, *who, *address;
+    struct credentials *credentials; /* of a project that is made or changed; NULL: none */
+    char **stages;                   /* NULL-terminated */
     size_t stage_count;
     struct shipyard *shipyard;
     struct repo_file *files; /* their paths and bytes are owned too */
@@ -55,8 +57,9 @@ struct repo_call {
     size_t path_count, path_capacity;
     enum status status;
     struct error err;
-    void (*work)(struct repo_call *call); /* on the thread pool; sets status and err */
-    void (*then)(struct repo_call *call); /* on the loop, only where status is STATUS_OK; answers */
+    void (*work)(struct repo_call *call);   /* on the thread pool; sets status and err */
+    void (*then)(struct repo_call *call);   /* on the loop, only where status is STATUS_OK; answers */
+    void (*failed)(struct repo_call *call); /* on the loop, before the error is answered; NULL: nothing */
     api_done done;
     void *done_arg;
 };

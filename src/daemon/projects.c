@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "daemon/answer.h"
 #include "daemon/internal.h"
+#include "daemon/key.h"
 
 #define NAME_MAX_BYTES 200
 
@@ -45,50 +46,72 @@ static bool decode_shipyard(struct repo_call *call, const char *base64)
     return true;
 }
 
+/* False: they cannot be; answered. */
 static bool take_credentials(struct repo_call *call, const cJSON *body)
 {
-    const cJSON *credentials = json_get(body, "gitCredentials");
-    const char *url = json_text(credentials, "remoteURL");
-    if (url == NULL || url[0] == '\0')
+    struct error err = ERROR_NONE;
+    enum status status = credentials_read(json_get(body, "gitCredentials"), &call->credentials, &err);
+    if (status == STATUS_OK && call->credentials != NULL)
+        status = repo_check_upstream(call->core->repo, &call->credentials->upstream, &err);
+    if (status == STATUS_INVALID && strncmp(err.text, "Could not", 9) != 0)
+        error_prefix(&err, "Could not validate payload");
+    if (status != STATUS_OK)
+        answer_error(call->done, call->done_arg, &err);
+    return status == STATUS_OK;
+}
+
+/* The credentials for the store. False: they cannot be encrypted; answered. */
+static bool seal(struct repo_call *call, char **box)
+{
+    struct error err = ERROR_NONE;
+    struct key key;
+    *box = NULL;
+    if (call->credentials == NULL)
         return true;
-    if (strncmp(url, "file://", 7) != 0) {
-        answer_refusal(call->done, call->done_arg, STATUS_UNPROCESSABLE,
-                       "Invalid RemoteURL: %s: this version takes file:// upstreams below --upstream-root",
-                       url);
-        return false;
-    }
-    call->upstream = mem_string(url);
-    call->upstream_user = mem_string(json_text(credentials, "user"));
-    return true;
+    enum status status = key_of_store(call->core->store, true, &key, &err);
+    if (status == STATUS_OK)
+        *box = credentials_seal(call->credentials, call->project, &key);
+    else
+        answer_error(call->done, call->done_arg, &err);
+    sodium_memzero(&key, sizeof key);
+    return status == STATUS_OK;
 }
 
 /* On the thread pool. */
 static void create_repository(struct repo_call *call)
 {
-    const struct repo_upstream upstream = {.url = call->upstream, .user = call->upstream_user};
+    const struct repo_upstream none = {.url = NULL};
     const char **stages = mem_alloc((call->shipyard->stage_count + 1) * sizeof *stages);
     for (size_t i = 0; i < call->shipyard->stage_count; i++)
         stages[i] = call->shipyard->stages[i].name;
-    call->status = repo_create_project(call->core->repo, call->project, stages, call->shipyard->stage_count,
-                                       call->text, strlen(call->text), &upstream, &call->err);
+    call->status = repo_create_project(
+        call->core->repo, call->project, stages, call->shipyard->stage_count, call->text, strlen(call->text),
+        call->credentials != NULL ? &call->credentials->upstream : &none, &call->err);
     free(stages);
 }
 
 static void store_project(struct repo_call *call, int64_t created_ns)
 {
+    char *box;
+    if (!seal(call, &box))
+        return;
     struct turn *t = turn_new(call->core);
     cJSON *stages = core_stages_json(call->shipyard);
     const struct store_project p = {.name = call->project,
                                     .shipyard = call->text,
                                     .shipyard_version = call->shipyard->api_version,
-                                    .upstream = call->upstream,
-                                    .upstream_user = call->upstream_user,
+                                    .credentials =
+                                        call->credentials != NULL ? call->credentials->shown : NULL,
+                                    .box = box,
                                     .stages = stages,
                                     .created_ns = created_ns};
     store_batch_project(turn_batch(t), &p);
+    if (call->update && call->credentials != NULL)
+        store_batch_credentials(turn_batch(t), call->project, call->credentials->shown, box);
     store_batch_audit(turn_batch(t), core_now(call->core), call->who,
                       call->update ? "update project" : "create project", call->project, call->address, "");
     cJSON_Delete(stages);
+    free(box);
     turn_commit_answer(t, 201, "", call->done, call->done_arg);
 }
 
@@ -116,25 +139,6 @@ static void create_project(struct repo_call *call, const cJSON *body)
     repo_call_free(call);
 }
 
-/* On the thread pool. */
-static void write_shipyard(struct repo_call *call)
-{
-    const struct repo_scope scope = {.project = call->project};
-    const struct repo_file file = {.path = "shipyard.yaml", .bytes = call->text, .len = strlen(call->text)};
-    call->status = repo_write(call->core->repo, &scope, &file, 1, call->read_commit, &call->err);
-}
-
-static void shipyard_written(struct repo_call *call)
-{
-    cJSON *stored = store_project_json(call->core->store, call->project);
-    const char *created = json_text(stored, "creationDate");
-    const cJSON *credentials = json_get(stored, "gitCredentials");
-    call->upstream = mem_string(json_text(credentials, "remoteURL"));
-    call->upstream_user = mem_string(json_text(credentials, "user"));
-    store_project(call, created ? strtoll(created, NULL, 10) : core_now(call->core));
-    cJSON_Delete(stored);
-}
-
 static bool same_stages(const struct repo_call *call)
 {
     if (call->stage_count != call->shipyard->stage_count)
@@ -145,29 +149,105 @@ static bool same_stages(const struct repo_call *call)
     return true;
 }
 
-static void update_project(struct repo_call *call, const cJSON *body)
+/* The upstream as the store knows it. */
+static void restore_upstream(struct core *core, const char *project)
+{
+    struct error err = ERROR_NONE;
+    struct key key;
+    cJSON *stored = store_project_json(core->store, project);
+    char *box = store_project_box(core->store, project);
+    bool opens = box != NULL && key_of_store(core->store, false, &key, &err) == STATUS_OK;
+    struct credentials *c =
+        credentials_open(project, json_get(stored, "gitCredentials"), box, opens ? &key : NULL);
+    repo_set_upstream(core->repo, project, c != NULL ? &c->upstream : NULL);
+    sodium_memzero(&key, sizeof key);
+    credentials_free(c);
+    free(box);
+    cJSON_Delete(stored);
+}
+
+/* On the thread pool: other credentials are tried before anything is stored. */
+static void change_repository(struct repo_call *call)
+{
+    const struct repo_scope scope = {.project = call->project};
+    if (call->credentials != NULL) {
+        repo_set_upstream(call->core->repo, call->project, &call->credentials->upstream);
+        call->status = repo_try_upstream(call->core->repo, call->project, &call->err);
+    }
+    if (call->status == STATUS_OK && call->text != NULL) {
+        const struct repo_file file = {
+            .path = "shipyard.yaml", .bytes = call->text, .len = strlen(call->text)};
+        call->status = repo_write(call->core->repo, &scope, &file, 1, call->read_commit, &call->err);
+    }
+}
+
+static void refused_change(struct repo_call *call)
+{
+    if (call->credentials != NULL)
+        restore_upstream(call->core, call->project);
+}
+
+static void credentials_changed(struct repo_call *call)
+{
+    char *box;
+    if (!seal(call, &box))
+        return;
+    struct turn *t = turn_new(call->core);
+    store_batch_credentials(turn_batch(t), call->project, call->credentials->shown, box);
+    store_batch_audit(turn_batch(t), core_now(call->core), call->who, "update project", call->project,
+                      call->address, "credentials");
+    free(box);
+    turn_commit_answer(t, 201, "", call->done, call->done_arg);
+}
+
+static void repository_changed(struct repo_call *call)
+{
+    if (call->text == NULL) {
+        credentials_changed(call);
+        return;
+    }
+    cJSON *stored = store_project_json(call->core->store, call->project);
+    const char *created = json_text(stored, "creationDate");
+    store_project(call, created ? strtoll(created, NULL, 10) : core_now(call->core));
+    cJSON_Delete(stored);
+}
+
+/* Whether the call is to be started; else it has been answered. */
+static bool prepare_update(struct repo_call *call, const cJSON *body)
 {
     const char *shipyard = json_text(body, "shipyard");
-    const char *url = json_text(json_get(body, "gitCredentials"), "remoteURL");
+    if (!take_credentials(call, body))
+        return false;
+    if (shipyard == NULL || shipyard[0] == '\0') {
+        if (call->credentials == NULL)
+            answer_text(call->done, call->done_arg, 201, "");
+        return call->credentials != NULL;
+    }
+    if (!decode_shipyard(call, shipyard))
+        return false;
+    if (same_stages(call))
+        return true;
+    answer_refusal(call->done, call->done_arg, STATUS_INVALID, "stage name cannot be changed or removed");
+    return false;
+}
+
+static void update_project(struct repo_call *call, const cJSON *body)
+{
     if (!store_project_exists(call->core->store, call->project)) {
         answer_refusal(call->done, call->done_arg, STATUS_NOT_FOUND, "project not found");
-    } else if (url != NULL && url[0] != '\0') {
-        answer_refusal(call->done, call->done_arg, STATUS_UNPROCESSABLE,
-                       "Invalid RemoteURL: %s: this version cannot move a project to another upstream", url);
-    } else if (shipyard == NULL || shipyard[0] == '\0') {
-        answer_text(call->done, call->done_arg, 201, "");
-    } else if (decode_shipyard(call, shipyard)) {
-        if (!repo_call_take_stages(call))
-            return;
-        if (same_stages(call)) {
-            call->work = write_shipyard;
-            call->then = shipyard_written;
-            repo_call_start(call);
-            return;
-        }
-        answer_refusal(call->done, call->done_arg, STATUS_INVALID, "stage name cannot be changed or removed");
+        repo_call_free(call);
+        return;
     }
-    repo_call_free(call);
+    if (!repo_call_take_stages(call))
+        return;
+    if (!prepare_update(call, body)) {
+        repo_call_free(call);
+        return;
+    }
+    call->work = change_repository;
+    call->then = repository_changed;
+    call->failed = refused_change;
+    repo_call_start(call);
 }
 
 void port_put_project(void *arg, const cJSON *body, bool update, const struct api_principal *who,
@@ -295,4 +375,17 @@ void port_delete_service(void *arg, const char *project, const char *service, co
         answer_text(done, done_arg, 200, "{\"message\":\"\"}"); /* as Keptn: an unknown one too */
     else
         change_service(core, project, service, false, who, done, done_arg);
+}
+
+static bool tell_upstream(void *arg, const char *project, const char *context, const char *text)
+{
+    (void)context; /* only records have one */
+    (void)text;
+    restore_upstream(arg, project);
+    return true;
+}
+
+enum status core_restore_upstreams(struct core *core, struct error *err)
+{
+    return store_project_names(core->store, tell_upstream, core, err);
 }

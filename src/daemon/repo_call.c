@@ -26,8 +26,8 @@ void repo_call_free(struct repo_call *call)
         free((void *)(uintptr_t)call->files[i].path);
         free((void *)(uintptr_t)call->files[i].bytes);
     }
-    char *texts[] = {call->project, call->stage,    call->service,       call->path, call->commit,
-                     call->text,    call->upstream, call->upstream_user, call->who,  call->address};
+    char *texts[] = {call->project, call->stage, call->service, call->path,
+                     call->commit,  call->text,  call->who,     call->address};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     for (size_t i = 0; i < call->path_count; i++)
@@ -35,6 +35,7 @@ void repo_call_free(struct repo_call *call)
     free(call->paths);
     free(call->stages);
     free(call->files);
+    credentials_free(call->credentials);
     shipyard_free(call->shipyard);
     buffer_free(&call->content);
     free(call);
@@ -67,7 +68,9 @@ static void finished(void *arg)
     struct repo_call *call = arg;
     if (call->status == STATUS_OK)
         call->then(call);
-    else
+    else if (call->failed != NULL)
+        call->failed(call);
+    if (call->status != STATUS_OK)
         answer_error(call->done, call->done_arg, &call->err);
     repo_call_free(call);
 }

@@ -12,11 +12,10 @@
 #include "daemon/answer.h"
 #include "daemon/box.h"
 #include "daemon/internal.h"
+#include "daemon/key.h"
 
 #define JOB_SCOPE "keptn-default"
 #define PLAIN_MAX ((size_t)4 * JSON_EVENT_MAX) /* bytes; a body is at most a quarter */
-
-/* --- the key file --- */
 
 static bool stop_at_first(void *arg, const char *scope, const char *name, const char *keys, const char *box)
 {
@@ -27,33 +26,12 @@ static bool stop_at_first(void *arg, const char *scope, const char *name, const 
     return false;
 }
 
-/* The box of a secret, of any where scope and name are NULL; NULL: none. The caller's. */
+/* The box of a secret; NULL: none. The caller's. */
 static enum status find_box(struct core *core, const char *scope, const char *name, char **box,
                             struct error *err)
 {
     *box = NULL;
     return store_secrets(core->store, scope, name, stop_at_first, box, err);
-}
-
-/* make: where there is neither a key nor anything that one has encrypted. */
-static enum status load_key(struct core *core, bool make, struct key *key, struct error *err)
-{
-    const char *directory = store_directory(core->store);
-    char *box = NULL;
-    enum status status = key_load(directory, key, err);
-    if (status != STATUS_NOT_FOUND)
-        return status;
-    status = find_box(core, NULL, NULL, &box, err);
-    if (status == STATUS_OK && (box != NULL || !make))
-        status =
-            error_set(err, STATUS_FAILED,
-                      "the key file %s/key is gone, and secrets are stored that need it: put it back, or "
-                      "delete them and create them again",
-                      directory);
-    else if (status == STATUS_OK)
-        status = key_make(directory, key, err);
-    free(box);
-    return status;
 }
 
 /* --- ports of the api --- */
@@ -122,7 +100,7 @@ void port_put_secret(void *arg, const char *scope, const char *name, const cJSON
         answer_refusal(done, done_arg, STATUS_CONFLICT, "Unable to create secret: secret already exists");
     else if (box == NULL && update)
         answer_refusal(done, done_arg, STATUS_NOT_FOUND, "Unable to update secret: secret not found");
-    else if (load_key(core, true, &key, &err) != STATUS_OK)
+    else if (key_of_store(core->store, true, &key, &err) != STATUS_OK)
         answer_error(done, done_arg, &err);
     else
         keep_secret(core, &key, scope, name, data, update, who, done, done_arg);
@@ -190,7 +168,7 @@ void port_read_secret(void *arg, const char *project, const char *stage, const c
             &err, STATUS_NOT_FOUND,
             "no secret %s in the scope " JOB_SCOPE "; create it with: drawbridge create secret", name);
     if (status == STATUS_OK)
-        status = load_key(core, false, &key, &err);
+        status = key_of_store(core->store, false, &key, &err);
     if (status == STATUS_OK) {
         data = open_secret(&key, box, name);
         if (data == NULL)

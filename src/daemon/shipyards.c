@@ -45,14 +45,11 @@ static void keep_shipyard(struct turn *t, struct start *s, const struct shipyard
     if (stored != NULL && (before == NULL || strcmp(before, buffer_text(&s->shipyard)) != 0)) {
         cJSON *stages = core_stages_json(yard);
         const char *created = json_text(stored, "creationDate");
-        const struct store_project p = {
-            .name = s->event.project,
-            .shipyard = buffer_text(&s->shipyard),
-            .shipyard_version = yard->api_version,
-            .upstream = json_text(json_get(stored, "gitCredentials"), "remoteURL"),
-            .upstream_user = json_text(json_get(stored, "gitCredentials"), "user"),
-            .stages = stages,
-            .created_ns = created ? strtoll(created, NULL, 10) : 0};
+        const struct store_project p = {.name = s->event.project,
+                                        .shipyard = buffer_text(&s->shipyard),
+                                        .shipyard_version = yard->api_version,
+                                        .stages = stages,
+                                        .created_ns = created ? strtoll(created, NULL, 10) : 0};
         store_batch_project(turn_batch(t), &p);
         cJSON_Delete(stages);
     }

@@ -14,7 +14,9 @@
 #include "api/api.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "daemon/key.h"
 
 static void draw_token(char out[TOKEN_SIZE])
 {
@@ -214,6 +216,10 @@ int token_command(const char *directory, int argc, char **argv)
     }
     if (store_open_beside(directory, &store, &err) != STATUS_OK)
         return fail(&err);
+    struct store_batch *seal = store_batch_new(store);
+    if (key_seal_audit(store, seal, &err) != STATUS_OK)
+        log_write(LOG_WARN, "the audit trail is not sealed: %s", err.text);
+    store_commit(seal, NULL, NULL);
     if (strcmp(argv[0], "create") == 0)
         result = create(store, argc, argv);
     else if (strcmp(argv[0], "list") == 0 && argc == 1)

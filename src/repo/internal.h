@@ -111,6 +111,9 @@ int path_compare(const void *left, const void *right);
 
 /* Brings what the upstream has into refs/remotes/origin and refs/heads. STATUS_OK without an upstream. */
 MUST_CHECK enum status upstream_fetch(struct project *p, struct error *err);
+/* Its two halves: into refs/remotes/origin; from there into refs/heads. */
+MUST_CHECK enum status upstream_fetch_only(struct project *p, struct error *err);
+MUST_CHECK enum status upstream_follow(struct project *p, struct error *err);
 /* The branch that the upstream's HEAD names; "" where it names none. */
 MUST_CHECK enum status upstream_default_branch(struct project *p, char out[REPO_REF_MAX], struct error *err);
 

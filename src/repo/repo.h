@@ -57,6 +57,12 @@ MUST_CHECK enum status repo_check_upstream(const struct repo *r, const struct re
  * keeper tells them again after each repo_open. Any thread; waits for no call that is running. */
 void repo_set_upstream(struct repo *r, const char *project, const struct repo_upstream *upstream);
 
+/* Whether the upstream that was set last fits the project: it lets us in, and its branches are those of the
+ * project, older, newer, or missing; what it lacks is pushed to it. Also for other keys to the same upstream.
+ * STATUS_CONFLICT where a branch of it has another history: nothing is changed. Else as repo_create_project.
+ */
+MUST_CHECK enum status repo_try_upstream(struct repo *r, const char *project, struct error *err);
+
 /* Makes the repository as Keptn does: metadata.yaml on the default branch ("initialized project", author
  * keptn <keptn@keptn.sh>), the stages' branches from it ("created stage"), then shipyard.yaml ("Updated
  * resource"); pushes all of them in one step. An upstream with commits but no Keptn metadata is accepted, its

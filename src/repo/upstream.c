@@ -198,7 +198,7 @@ static bool is_unchanged(const struct project *p)
     return same;
 }
 
-enum status upstream_fetch(struct project *p, struct error *err)
+enum status upstream_fetch_only(struct project *p, struct error *err)
 {
     static const char *const words[] = {"git",
                                         "fetch",
@@ -208,8 +208,6 @@ enum status upstream_fetch(struct project *p, struct error *err)
                                         "--no-write-fetch-head",
                                         "--no-recurse-submodules"};
     struct arguments a = {0};
-    if (p->upstream == NULL || is_unchanged(p))
-        return STATUS_OK;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         add_argument(&a, words[i]);
     enum status status = add_address(&a, p, "--upload-pack=" SAFE_END "upload-pack", err);
@@ -218,12 +216,22 @@ enum status upstream_fetch(struct project *p, struct error *err)
         status = git_run(p, a.list, NULL, "fetch from", err);
     if (status == STATUS_TIMED_OUT)
         err->status = status = STATUS_UNREACHABLE;
-    if (status == STATUS_OK)
-        status = mirror(p, err);
-    if (status == STATUS_OK)
-        status = follow_default(p, err);
     free(a.address);
     return status;
+}
+
+enum status upstream_follow(struct project *p, struct error *err)
+{
+    enum status status = mirror(p, err);
+    return status == STATUS_OK ? follow_default(p, err) : status;
+}
+
+enum status upstream_fetch(struct project *p, struct error *err)
+{
+    if (p->upstream == NULL || is_unchanged(p))
+        return STATUS_OK;
+    enum status status = upstream_fetch_only(p, err);
+    return status == STATUS_OK ? upstream_follow(p, err) : status;
 }
 
 /* --- pushing --- */

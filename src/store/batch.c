@@ -226,10 +226,19 @@ void store_batch_project(struct store_batch *b, const struct store_project *p)
     op_text(b, op, p->name);
     op_text(b, op, p->shipyard);
     op_text(b, op, p->shipyard_version);
-    op_text(b, op, p->upstream);
-    op_text(b, op, p->upstream_user);
+    op_text(b, op, p->credentials);
+    op_text(b, op, p->box);
     op_json(b, op, p->stages);
     op_int(op, p->created_ns);
+}
+
+void store_batch_credentials(struct store_batch *b, const char *project, const char *credentials,
+                             const char *box)
+{
+    struct write_op *op = op_new(b, WRITE_CREDENTIALS);
+    op_text(b, op, project);
+    op_text(b, op, credentials);
+    op_text(b, op, box);
 }
 
 void store_batch_delete_project(struct store_batch *b, const char *name)

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "store/internal.h"
 
 /* The read connection's rows for a statement with up to three texts; what fails is logged, for these
@@ -48,6 +49,27 @@ static bool exists(struct store *s, const char *sql, const char *first, const ch
 bool store_project_exists(struct store *s, const char *name)
 {
     return exists(s, "SELECT 1 FROM projects WHERE name = ?1", name, NULL);
+}
+
+char *store_project_box(struct store *s, const char *name)
+{
+    sqlite3_stmt *stmt = select_texts(s, "SELECT box FROM projects WHERE name = ?1", name, NULL, NULL);
+    char *box = next_row(s, stmt) ? mem_string(db_text(stmt, 0)) : NULL;
+    db_release(s->reader, stmt);
+    return box;
+}
+
+enum status store_needs_key(struct store *s, bool *needed, struct error *err)
+{
+    int64_t found = 1;
+    enum status status = db_number(s->reader,
+                                   "SELECT EXISTS(SELECT 1 FROM secrets)"
+                                   " OR EXISTS(SELECT 1 FROM projects WHERE box IS NOT NULL)"
+                                   " OR EXISTS(SELECT 1 FROM meta WHERE key = 'audit'"
+                                   " AND json_extract(value, '$.seal') <> '')",
+                                   &found, err);
+    *needed = found != 0;
+    return status;
 }
 
 bool store_service_exists(struct store *s, const char *project, const char *service)
@@ -136,36 +158,24 @@ static void add_stages(struct store *s, cJSON *object, const char *project, cons
     cJSON_Delete(stored);
 }
 
-static void add_credentials(cJSON *object, const char *upstream, const char *user)
-{
-    cJSON *credentials = cJSON_AddObjectToObject(object, "gitCredentials");
-    cJSON_AddStringToObject(credentials, "remoteURL", upstream);
-    if (user != NULL && user[0] != '\0')
-        cJSON_AddStringToObject(credentials, "user", user);
-    cJSON *https = cJSON_AddObjectToObject(credentials, "https");
-    cJSON_AddFalseToObject(https, "insecureSkipTLS");
-}
-
 cJSON *store_project_json(struct store *s, const char *name)
 {
     cJSON *object = NULL;
-    sqlite3_stmt *stmt =
-        select_texts(s,
-                     "SELECT created_ns, shipyard, shipyard_version, upstream, upstream_user, stages"
-                     " FROM projects WHERE name = ?1",
-                     name, NULL, NULL);
+    sqlite3_stmt *stmt = select_texts(s,
+                                      "SELECT created_ns, shipyard, shipyard_version, credentials, stages"
+                                      " FROM projects WHERE name = ?1",
+                                      name, NULL, NULL);
     if (next_row(s, stmt)) {
-        const char *upstream = db_text(stmt, 3);
-        bool has_upstream = upstream != NULL && upstream[0] != '\0';
+        cJSON *credentials = db_text(stmt, 3) != NULL ? cJSON_Parse(db_text(stmt, 3)) : NULL;
         object = cJSON_CreateObject();
         cJSON_AddStringToObject(object, "projectName", name);
         add_time(object, "creationDate", sqlite3_column_int64(stmt, 0));
         cJSON_AddStringToObject(object, "shipyard", db_text(stmt, 1) != NULL ? db_text(stmt, 1) : "");
         cJSON_AddStringToObject(object, "shipyardVersion", db_text(stmt, 2) != NULL ? db_text(stmt, 2) : "");
-        cJSON_AddBoolToObject(object, "isUpstreamAutoProvisioned", !has_upstream);
-        if (has_upstream)
-            add_credentials(object, upstream, db_text(stmt, 4));
-        add_stages(s, object, name, db_text(stmt, 5));
+        cJSON_AddBoolToObject(object, "isUpstreamAutoProvisioned", credentials == NULL);
+        if (credentials != NULL)
+            cJSON_AddItemToObject(object, "gitCredentials", credentials);
+        add_stages(s, object, name, db_text(stmt, 4));
     }
     db_release(s->reader, stmt);
     return object;

@@ -93,6 +93,14 @@ static const char *const migrations[] = {
     " UPDATE audit SET hash = chain.hash FROM chain WHERE chain.row = audit.row;"
     "INSERT INTO meta SELECT 'audit', json_object('row', coalesce(max(row), 0), 'hash', coalesce((SELECT hash"
     " FROM audit ORDER BY row DESC LIMIT 1), ''), 'seal', '') FROM audit;",
+
+    "ALTER TABLE projects ADD COLUMN credentials TEXT;"
+    "ALTER TABLE projects ADD COLUMN box TEXT;"
+    "UPDATE projects SET credentials = CASE coalesce(upstream_user, '') WHEN '' THEN json_object('remoteURL',"
+    " upstream, 'https', json('{\"insecureSkipTLS\":false}')) ELSE json_object('remoteURL', upstream, 'user',"
+    " upstream_user, 'https', json('{\"insecureSkipTLS\":false}')) END WHERE coalesce(upstream, '') <> '';"
+    "ALTER TABLE projects DROP COLUMN upstream;"
+    "ALTER TABLE projects DROP COLUMN upstream_user;",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof migrations / sizeof *migrations))

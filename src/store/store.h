@@ -83,11 +83,16 @@ void store_batch_job(struct store_batch *b, const struct store_job *job); /* ins
 
 struct store_project {
     const char *name, *shipyard, *shipyard_version; /* text */
-    const char *upstream, *upstream_user;           /* NULL: drawbridged's own repository */
+    /* Of a new project only. gitCredentials as they are answered, JSON; NULL: drawbridged's own repository.
+     * box: what opens the upstream, encrypted by the caller. */
+    const char *credentials, *box;
     const cJSON *stages; /* [{"stageName":…,"parentStages":[…]}] in the shipyard's order */
     int64_t created_ns;
 };
 void store_batch_project(struct store_batch *b, const struct store_project *p); /* inserts or replaces */
+/* Another upstream, or other keys to it. */
+void store_batch_credentials(struct store_batch *b, const char *project, const char *credentials,
+                             const char *box);
 /* Its services, states, records and open events go with it. Its events stay (numbers are contiguous), but no
  * query for a project of that name made later shows them. */
 void store_batch_delete_project(struct store_batch *b, const char *name);
@@ -190,6 +195,7 @@ MUST_CHECK enum status store_records(struct store *s, const struct store_state_q
  * The caller's. */
 cJSON *store_project_json(struct store *s, const char *name);
 bool store_project_exists(struct store *s, const char *name);
+char *store_project_box(struct store *s, const char *name); /* NULL: none; the caller's */
 bool store_service_exists(struct store *s, const char *project, const char *service);
 MUST_CHECK enum status store_project_names(struct store *s, store_text_fn fn, void *arg,
                                            struct error *err); /* by name, in `project` */
@@ -263,6 +269,9 @@ typedef bool (*store_secret_fn)(void *arg, const char *scope, const char *name, 
                                 const char *box);
 MUST_CHECK enum status store_secrets(struct store *s, const char *scope, const char *name, store_secret_fn fn,
                                      void *arg, struct error *err);
+
+/* Whether anything is stored that the caller's key has encrypted or sealed. STATUS_FAILED: unknown. */
+MUST_CHECK enum status store_needs_key(struct store *s, bool *needed, struct error *err);
 
 const char *store_directory(const struct store *s);
 

@@ -72,14 +72,15 @@ static const struct write_form forms[WRITE_KIND_COUNT] = {
         {.capacity = 10,
          .sql = "INSERT OR REPLACE INTO jobs(id, project, stage, service, context, task, state, log_path,"
                 " pid, start_time) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
-    [WRITE_PROJECT] =
-        {.capacity = 7,
-         .sql = "INSERT INTO projects(name, shipyard, shipyard_version, upstream, upstream_user, stages,"
-                " created_ns, events_after) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-                " (SELECT coalesce(max(number), 0) FROM events)) ON CONFLICT(name) DO UPDATE SET"
-                " shipyard = excluded.shipyard, shipyard_version = excluded.shipyard_version,"
-                " upstream = excluded.upstream, upstream_user = excluded.upstream_user,"
-                " stages = excluded.stages, created_ns = excluded.created_ns"},
+    [WRITE_PROJECT] = {.capacity = 7,
+                       .sql =
+                           "INSERT INTO projects(name, shipyard, shipyard_version, credentials, box, stages,"
+                           " created_ns, events_after) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+                           " (SELECT coalesce(max(number), 0) FROM events)) ON CONFLICT(name) DO UPDATE SET"
+                           " shipyard = excluded.shipyard, shipyard_version = excluded.shipyard_version,"
+                           " stages = excluded.stages, created_ns = excluded.created_ns"},
+    [WRITE_CREDENTIALS] = {.capacity = 3,
+                           .sql = "UPDATE projects SET credentials = ?2, box = ?3 WHERE name = ?1"},
     [WRITE_DELETE_PROJECT] = {.capacity = 1, .sql = "DELETE FROM projects WHERE name = ?1"},
     [WRITE_DELETE_PROJECT_SERVICES] = DELETE_OF_PROJECT("services"),
     [WRITE_DELETE_PROJECT_LAST_EVENTS] = DELETE_OF_PROJECT("last_events"),

@@ -257,13 +257,14 @@ void server_project(struct server *s, const char *name)
     cJSON *stages =
         cJSON_Parse("[{\"stageName\":\"qa\"},{\"stageName\":\"production\",\"parentStages\":[\"qa\"]}]");
     struct store_batch *batch = store_batch_new(s->store);
-    store_batch_project(batch, &(struct store_project){.name = name,
-                                                       .shipyard = "apiVersion: spec.keptn.sh/0.2.2\n",
-                                                       .shipyard_version = "spec.keptn.sh/0.2.2",
-                                                       .upstream = "https://git.example/f.git",
-                                                       .upstream_user = "u",
-                                                       .stages = stages,
-                                                       .created_ns = CLOCK_S});
+    store_batch_project(batch,
+                        &(struct store_project){.name = name,
+                                                .shipyard = "apiVersion: spec.keptn.sh/0.2.2\n",
+                                                .shipyard_version = "spec.keptn.sh/0.2.2",
+                                                .credentials = "{\"remoteURL\":\"https://git.example/f.git\","
+                                                               "\"user\":\"u\"}",
+                                                .stages = stages,
+                                                .created_ns = CLOCK_S});
     server_commit(s, batch);
     cJSON_Delete(stages);
 }

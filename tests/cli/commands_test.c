@@ -162,7 +162,7 @@ static void wrong_usage_ends_with_2_and_sends_nothing(void **state)
         {"create project a b", "one argument too many"},
         {"create project a", "--shipyard is missing"},
         {"create project a --shipyard", "needs a value"},
-        {"create project a --shipyard shipyard.yaml --git-user me", "need --git-remote-url"},
+        {"create project a --shipyard shipyard.yaml --git-user me", "--git-user needs --git-remote-url"},
         {"create service a", "--project is missing"},
         {"add-resource --project fulltour", "--resource is missing"},
         {"add-resource --project fulltour --resource job.yaml --stage qa --all-stages", "do not go together"},

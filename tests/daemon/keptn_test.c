@@ -120,7 +120,7 @@ static void a_key_that_is_lost_changed_or_open_to_others_is_told(void **state)
         {"cp data/key kept; chmod 640 data/key", "can be read by others (mode 640)"},
         {"chmod 600 data/key; printf 0123456789abcdef0123456789abcdef > data/key", "cannot be decrypted"},
         {"printf short > data/key", "is not one of drawbridged"},
-        {"rm data/key", "is gone, and secrets are stored that need it"},
+        {"rm data/key", "is gone, and secrets, credentials of upstreams"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_int_equal(world_shell(&w, rows[i].line), 0);
@@ -132,7 +132,7 @@ static void a_key_that_is_lost_changed_or_open_to_others_is_told(void **state)
                NULL, 200, rows[i].says);
     }
     expect(&w, "POST", "/secrets/v1/secret", "{\"name\":\"other\",\"data\":{\"a\":\"b\"}}", 500,
-           "is gone, and secrets are stored that need it");
+           "is gone, and secrets, credentials of upstreams");
     assert_int_equal(world_shell(&w, "cp kept data/key; chmod 600 data/key"), 0);
     char *told = deliver(&w, "pass");
     assert_string_equal(told, "hunter2");

@@ -99,8 +99,7 @@ static void open_records_come_back_after_a_restart(void **state)
 
 /* --- projects --- */
 
-static void put_project(struct store *s, const char *name, const char *upstream, const char *user,
-                        int64_t created_ns)
+static void put_project(struct store *s, const char *name, const char *credentials, int64_t created_ns)
 {
     cJSON *stages =
         cJSON_Parse("[{\"stageName\":\"qa\"},{\"stageName\":\"production\",\"parentStages\":[\"qa\"]}]");
@@ -108,8 +107,7 @@ static void put_project(struct store *s, const char *name, const char *upstream,
     store_batch_project(b, &(struct store_project){.name = name,
                                                    .shipyard = "apiVersion: spec.keptn.sh/0.2.3\n",
                                                    .shipyard_version = "spec.keptn.sh/0.2.3",
-                                                   .upstream = upstream,
-                                                   .upstream_user = user,
+                                                   .credentials = credentials,
                                                    .stages = stages,
                                                    .created_ns = created_ns});
     cJSON_Delete(stages);
@@ -137,7 +135,10 @@ static void assert_project(struct store *s, const char *name, const char *expect
 static void a_project_looks_as_keptn_shows_it(void **state)
 {
     struct fixture *f = *state;
-    put_project(f->store, "tour", "https://git.example/f.git", "u", 1683195072123456789);
+    put_project(f->store, "tour",
+                "{\"remoteURL\":\"https://git.example/f.git\",\"user\":\"u\",\"https\":{"
+                "\"insecureSkipTLS\":false}}",
+                1683195072123456789);
     put_service(f->store, "tour", "zebra", 2);
     put_service(f->store, "tour", "hello", 1683195080000000000);
     put_service(f->store, "tour", "hello", 5); /* it keeps its date */
@@ -174,7 +175,7 @@ static void a_project_looks_as_keptn_shows_it(void **state)
         "{\"stageName\":\"production\",\"parentStages\":[\"qa\"],\"services\":["
         "{\"serviceName\":\"hello\",\"creationDate\":\"1683195080000000000\",\"openRemediations\":null},"
         "{\"serviceName\":\"zebra\",\"creationDate\":\"2\",\"openRemediations\":null}]}]}");
-    put_project(f->store, "own", NULL, NULL, 1);
+    put_project(f->store, "own", NULL, 1);
     assert_project(
         f->store, "own",
         "{\"projectName\":\"own\",\"creationDate\":\"1\","
@@ -226,7 +227,7 @@ static void only_task_events_of_known_services_change_what_a_service_shows(void 
         {{.type = TASK("deployment", "finished"), .triggeredid = "d3", .context = "c3", AT}, "4", "i:2"},
     };
 #undef AT
-    put_project(f->store, "p", NULL, NULL, 1);
+    put_project(f->store, "p", NULL, 1);
     put_service(f->store, "p", "s", 1);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         put_event(f->store, &rows[i].e);
@@ -251,8 +252,8 @@ static void projects_and_services_can_be_deleted_and_made_again_without_their_pa
                                 .stage = "qa",
                                 .service = "s"};
     const struct store_event_query of_project = {.project = "p"};
-    put_project(f->store, "p", NULL, NULL, 1);
-    put_project(f->store, "b", NULL, NULL, 1);
+    put_project(f->store, "p", NULL, 1);
+    put_project(f->store, "b", NULL, 1);
     put_service(f->store, "p", "s", 1);
     put_event(f->store, &test);
     put_state(f->store, "p", "c", true, "delivery", "started", "2023-05-04T10:00:01.000Z");
@@ -284,13 +285,13 @@ static void projects_and_services_can_be_deleted_and_made_again_without_their_pa
         store_open_events(f->store, &(struct store_event_query){0}, see_number, &open, NULL, &err),
         STATUS_OK);
     assert_string_equal(open.text, "");
-    put_project(f->store, "p", NULL, NULL, 3);
+    put_project(f->store, "p", NULL, 3);
     put_event(f->store, &test);
     assert_int_equal(store_events(f->store, &of_project, see_number, &events, NULL, &err), STATUS_OK);
     assert_string_equal(events.text, "3 ");
     assert_int_equal(store_events_after(f->store, 0, 0, see_number, &all, &err), STATUS_OK);
     assert_string_equal(all.text, "1 2 3 ");
-    put_project(f->store, "p", "file:///x", NULL, 3); /* an update is no new project */
+    put_project(f->store, "p", "{}", 3); /* an update is no new project */
     events = (struct seen){0};
     assert_int_equal(store_events(f->store, &of_project, see_number, &events, NULL, &err), STATUS_OK);
     assert_string_equal(events.text, "3 ");
