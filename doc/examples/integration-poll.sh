@@ -4,13 +4,13 @@
 #
 #   DRAWBRIDGE_SERVER=https://drawbridge.example/api DRAWBRIDGE_TOKEN_FILE=token ./integration-poll.sh deployment ./deploy.sh
 set -uo pipefail
+# shellcheck source-path=SCRIPTDIR source=integration.sh
 . "$(dirname "$(readlink -f "$0")")/integration.sh"
 [ $# -ge 2 ] || die "usage: $0 TASK COMMAND [ARGUMENT…]"
 begin "$1"
 shift
-next_ping=60
 while :; do
     while read -r event <&3; do serve "$event" "$@"; done 3< <(open_tasks)
-    [ "$SECONDS" -lt "$next_ping" ] || { ping; next_ping=$((SECONDS + 60)); }
+    ping
     sleep "${INTERVAL:-1}"
 done

@@ -5,6 +5,7 @@
 #
 #   DRAWBRIDGE_SERVER=https://drawbridge.example/api DRAWBRIDGE_TOKEN_FILE=token ./integration-stream.sh deployment ./deploy.sh
 set -uo pipefail
+# shellcheck source-path=SCRIPTDIR source=integration.sh
 . "$(dirname "$(readlink -f "$0")")/integration.sh"
 [ $# -ge 2 ] || die "usage: $0 TASK COMMAND [ARGUMENT…]"
 begin "$1"
@@ -13,14 +14,19 @@ exec 3< <(exec drawbridge --server "$DRAWBRIDGE_SERVER" --token-file "$DRAWBRIDG
 watcher=$!
 trap 'kill "$watcher" 2>/dev/null' EXIT
 trap 'exit 143' TERM INT HUP
-while read -r event <&4; do serve "$event" "$@"; done 4< <(open_tasks)
+# Open tasks are asked for at the start, and again with each ping: also what came while the stream was not there yet.
+catch_up() { while read -r event <&4; do serve "$event" "$@"; done 4< <(open_tasks); }
+catch_up "$@"
+again=2
 while :; do
-    # Once a minute without events there is time to ping.
-    if read -r -t 60 event <&3; then
-        [[ $event != *"\"$TYPE\""* ]] || serve "$(jq -c --arg type "$TYPE" 'select(.type == $type)' <<<"$event")" "$@"
+    ping
+    if read -r -t 2 event <&3; then
+        [[ $event != *"\"$TYPE\""* ]] || { event=$(jq -c --arg type "$TYPE" 'select(.type == $type)' <<<"$event") && [ -z "$event" ]; } || serve "$event" "$@"
     elif ! kill -0 "$watcher" 2>/dev/null; then
         die "the stream has ended"
-    else
-        ping
+    fi
+    if [ "$SECONDS" -ge "$again" ]; then
+        catch_up "$@"
+        again=$((SECONDS + 60))
     fi
 done

@@ -4,9 +4,10 @@
 #   DRAWBRIDGE_TOKEN_FILE  file with a token of role integration
 #   INTEGRATION            its name (default: that of the task)
 #   STATE                  directory that remembers which tasks were begun (default: ./INTEGRATION.state)
+#   PROJECT                the tasks of this project only (default: of all that the token sees)
 # shellcheck shell=bash
 
-say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*" >&2; }
+say() { printf '%s %s\n' "$(date -u +%FT%TZ)" "$*" >&2 || :; }
 die() { say "$*"; exit 1; }
 
 # api METHOD PATH [JSON]: prints the answer. The token goes in through standard input: arguments can be read by
@@ -31,15 +32,20 @@ begin() {
 
 register() {
     local answer
-    answer=$(api POST /controlPlane/v1/uniform/registration "$(jq -n --arg name "$INTEGRATION" --arg host "$(hostname)" --arg type "$TYPE" '
+    answer=$(api POST /controlPlane/v1/uniform/registration "$(jq -n --arg name "$INTEGRATION" --arg host "$(hostname)" --arg type "$TYPE" --arg project "${PROJECT-}" '
         {name: $name, metadata: {hostname: $host, integrationversion: "1.0", location: "remote", kubernetesmetadata: {namespace: "keptn"}},
-         subscriptions: [{event: $type, filter: {projects: [], stages: [], services: []}}]}')") || return
+         subscriptions: [{event: $type, filter: {projects: [$project | select(. != "")], stages: [], services: []}}]}')") || return
     ID=$(jq -r .id <<<"$answer")
     say "registered as $INTEGRATION ($ID)"
 }
 
-# ping: once a minute keeps it in the list of integrations; one that was forgotten registers again.
-ping() { api PUT "/controlPlane/v1/uniform/registration/$ID/ping" >/dev/null || register; }
+# ping: once a minute, whenever it is called; keeps us in the list of integrations. Who was forgotten registers again.
+next_ping=60
+ping() {
+    [ "$SECONDS" -ge "$next_ping" ] || return 0
+    next_ping=$((SECONDS + 60))
+    api PUT "/controlPlane/v1/uniform/registration/$ID/ping" >/dev/null || register
+}
 
 # open_tasks: the open tasks of TYPE, oldest first, one JSON object a line. PROJECT, when set: of this project only.
 open_tasks() {
@@ -52,34 +58,37 @@ open_tasks() {
     done | tac
 }
 
-# answer EVENT KIND RESULT STATUS MESSAGE: sends TASK.KIND, again until the server has it or refuses it.
+# answer EVENT KIND RESULT STATUS MESSAGE: sends TASK.KIND, again until the server has it or refuses it for good.
 answer() {
-    local event code=0
+    local event told
     event=$(jq -c --arg type "sh.keptn.event.$TASK.$2" --arg source "$INTEGRATION" --arg result "$3" --arg status "$4" --arg message "$5" '
         {type: $type, source: $source, specversion: "1.0", contenttype: "application/json",
          shkeptncontext, triggeredid: .id, gitcommitid,
          data: ((.data | {project, stage, service, labels}) + {status: $status, message: $message}
                 + if $result == "" then {} else {result: $result} end)} | del(..|nulls)' <<<"$1")
-    while :; do
-        api POST /v1/event "$event" >/dev/null && return
-        code=$?
-        [ "$code" -ne 22 ] || return 0 # the server refuses it: said by curl, and no better the next time
+    until told=$(api POST /v1/event "$event"); do
+        # 400, 403, 404, 409: no better the next time. All else (5xx, 429, a token that is being changed) may pass.
+        case $(jq -r '.code? // 0' <<<"${told:-0}" 2>/dev/null) in
+        400 | 403 | 404 | 409) say "$2 is refused: $told"; return 0 ;;
+        esac
         sleep 1
     done
 }
 
 # serve EVENT COMMAND…: runs the command once for a task, with the event on standard input. Exit status 0 is pass.
-# A task that was begun and never ended (we were killed) fails rather than being done twice.
+# A task that was begun and never ended (we were killed) fails rather than being done twice. Several instances on one
+# machine share STATE: whoever makes the file begins the task; as long as its process lives, the others leave it alone.
 serve() {
-    local event=$1 id message result=pass status=succeeded
+    local event=$1 id owner message result=pass status=succeeded
     shift
     id=$(jq -r .id <<<"$event")
     [[ $id =~ ^[0-9a-f-]{36}$ ]] || { say "an event with the odd id $id is left alone"; return; }
     [ ! -e "$STATE/$id.done" ] || return 0
-    if [ -e "$STATE/$id.begun" ]; then
+    if ! (set -o noclobber && echo $$ >"$STATE/$id.begun") 2>/dev/null; then
+        owner=$(cat "$STATE/$id.begun" 2>/dev/null)
+        [ -e "$STATE/$id.begun" ] && { [ "$owner" = $$ ] || ! kill -0 "${owner:-0}" 2>/dev/null; } || return 0
         answer "$event" finished fail errored "$INTEGRATION was interrupted while it worked on this task"
     else
-        : >"$STATE/$id.begun"
         say "task $id: $(jq -r '.data | "\(.project)/\(.stage)/\(.service)"' <<<"$event")"
         answer "$event" started "" succeeded ""
         message=$("$@" <<<"$event") || result=fail

@@ -32,10 +32,15 @@ static const char work[] = "#!/bin/sh\nevent=$(cat)\n"
                            "echo \"$event\" | jq -r '.data.service + \" \" + .id' >> done.txt\n"
                            "echo worked\ntest ! -e fail\n";
 
-static void open_world(struct world *w)
+static const char approval_shipyard[] =
+    "apiVersion: spec.keptn.sh/0.2.3\nkind: Shipyard\nmetadata: {name: s}\nspec:\n  stages:\n"
+    "  - name: qa\n    sequences:\n    - {name: delivery, tasks: [{name: approval, properties: {pass: "
+    "manual}}]}\n";
+
+static void open_world(struct world *w, const char *yard)
 {
     world_open(w, NULL, true);
-    world_project(w, shipyard, NULL);
+    world_project(w, yard, NULL);
     world_write(w, "work.sh", work);
     assert_int_equal(world_shell(w, "chmod +x work.sh; umask 077; \"$top_builddir/drawbridged\" --data data "
                                     "token create --name remote --role integration > token"),
@@ -55,14 +60,18 @@ static pid_t start(const struct world *w, const char *script, const char *projec
     char *path = mem_printf("%s/doc/examples/%s", getenv("top_srcdir"), script);
     char *absolute = realpath(path, NULL);
     char *programs = mem_printf("%s:%s", w->programs, getenv("PATH"));
-    if (chdir(w->directory) != 0 || absolute == NULL || freopen("integration.log", "a", stderr) == NULL)
+    if (chdir(w->directory) != 0 || absolute == NULL || freopen("integration.log", "a", stderr) == NULL ||
+        freopen("integration.log", "a", stdout) == NULL)
         _exit(127);
     setenv("PATH", programs, 1);
     setenv("DRAWBRIDGE_SERVER", w->url, 1);
     setenv("DRAWBRIDGE_TOKEN_FILE", "token", 1);
     setenv("INTERVAL", "0.1", 1);
-    if (project != NULL)
+    if (project != NULL) {
         setenv("PROJECT", project, 1);
+        setenv("STATE", mem_printf("%s.state", project), 1);
+        setenv("INTEGRATION", project, 1);
+    }
     execl(absolute, absolute, "remote", "./work.sh", (char *)NULL);
     _exit(127);
 }
@@ -117,9 +126,10 @@ static void expect_each_once(struct world *w, size_t tasks)
 static void work_through(const char *script)
 {
     struct world w;
-    open_world(&w);
-    trigger(&w, "before"); /* open before anybody is there to do it */
-    pid_t pid = start(&w, script, NULL);
+    open_world(&w, shipyard);
+    trigger(&w, "before");                            /* open before anybody is there to do it */
+    pid_t elsewhere = start(&w, script, "elsewhere"); /* of another project: it takes no part */
+    pid_t pid = start(&w, script, NULL), second = start(&w, script, NULL);
     free(world_wait(&w, "finished"));
     expect_stage(&w, "succeeded");
     trigger(&w, "running");
@@ -140,7 +150,10 @@ static void work_through(const char *script)
     assert_string_equal(result, "fail");
     free(result);
     expect_each_once(&w, 7);
+    assert_int_equal(world_shell(&w, "test \"$(ls elsewhere.state | wc -l)\" = 0"), 0);
     stop(pid, SIGTERM);
+    stop(second, SIGTERM);
+    stop(elsewhere, SIGTERM);
     world_close(&w);
 }
 
@@ -160,7 +173,7 @@ static void a_task_that_was_interrupted_fails_and_is_not_done_twice(void **state
 {
     struct world w;
     (void)state;
-    open_world(&w);
+    open_world(&w, shipyard);
     world_write(&w, "work.sh", "#!/bin/sh\necho x y >> done.txt\nexec sleep 600\n");
     trigger(&w, "web");
     pid_t pid = start(&w, "integration-poll.sh", "fulltour");
@@ -182,16 +195,25 @@ static void an_integration_may_not_decide_an_approval(void **state)
 {
     struct world w;
     (void)state;
-    open_world(&w);
-    char *line =
-        mem_printf("curl -s -o answer -w '%%{http_code}' -H \"x-token: $(cat token)\" -H "
-                   "'content-type: application/json' --data-raw '{\"type\":\"sh.keptn.event.approval."
-                   "finished\",\"source\":\"x\",\"triggeredid\":\"y\",\"data\":{\"project\":"
-                   "\"fulltour\",\"stage\":\"qa\",\"service\":\"web\",\"result\":\"pass\",\"status\":"
-                   "\"succeeded\"}}' %s/v1/event > code; test \"$(cat code)\" = 403",
-                   w.url);
+    open_world(&w, approval_shipyard);
+    trigger(&w, "helloservice");
+    free(world_wait(&w, "waiting"));
+    char *line = mem_printf(
+        "token=$(cat token); id=$(curl -s -H \"x-token: $token\" "
+        "'%1$s/controlPlane/v1/event/triggered/sh.keptn.event.approval.triggered?project=fulltour' | jq -r "
+        "'.events[0].id'); test ${#id} = 36 && curl -s -o answer -w '%%{http_code}' -H \"x-token: $token\" "
+        "-H "
+        "'content-type: application/json' --data-raw "
+        "'{\"type\":\"sh.keptn.event.approval.finished\",\"source\":"
+        "\"x\",\"shkeptncontext\":\"%2$s\",\"triggeredid\":\"'$id'\",\"data\":{\"project\":\"fulltour\","
+        "\"stage\":"
+        "\"qa\",\"service\":\"helloservice\",\"result\":\"pass\",\"status\":\"succeeded\"}}' %1$s/v1/event > "
+        "code; "
+        "test \"$(cat code)\" = 403",
+        w.url, w.context);
     assert_int_equal(world_shell(&w, line), 0);
     free(line);
+    free(world_wait(&w, "waiting"));
     world_close(&w);
 }
 
