@@ -29,6 +29,11 @@ enum status key_of_store(struct store *s, bool make, struct key *key, struct err
     return status;
 }
 
+void key_seal(const struct key *key, unsigned char seal[STORE_SEAL_KEY_SIZE])
+{
+    key_derive(key, SEAL_PURPOSE, seal);
+}
+
 enum status key_seal_audit(struct store *s, struct store_batch *batch, struct error *err)
 {
     struct key key;
@@ -36,7 +41,7 @@ enum status key_seal_audit(struct store *s, struct store_batch *batch, struct er
     int64_t rows = 0;
     enum status status = key_of_store(s, true, &key, err);
     if (status == STATUS_OK) {
-        key_derive(&key, SEAL_PURPOSE, seal);
+        key_seal(&key, seal);
         store_seal_audit(s, seal);
         sodium_memzero(seal, sizeof seal);
     }

@@ -10,6 +10,8 @@
 /* Reads DIR/key. make: where there is none, and nothing is stored that needs a former one, one is made.
  * STATUS_FAILED: it is gone, or is no key; err says what to do. */
 MUST_CHECK enum status key_of_store(struct store *s, bool make, struct key *key, struct error *err);
+/* The audit trail's key (store_seal_audit). */
+void key_seal(const struct key *key, unsigned char seal[STORE_SEAL_KEY_SIZE]);
 /* For every process that adds rows to the audit trail, before it does: with this key the store seals the
  * trail's head. A head that was never sealed is sealed by the batch. */
 MUST_CHECK enum status key_seal_audit(struct store *s, struct store_batch *batch, struct error *err);

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "daemon/audit.h"
 #include "daemon/check.h"
 #include "daemon/core.h"
 #include "daemon/key.h"
@@ -291,6 +292,8 @@ int main(int argc, char **argv)
         result = serve(&options);
     } else if (strcmp(argv[options.command], "token") == 0) {
         result = token_command(options.data, options.words - options.command - 1, argv + options.command + 1);
+    } else if (strcmp(argv[options.command], "audit") == 0) {
+        result = audit_command(options.data, options.words - options.command - 1, argv + options.command + 1);
     } else if (strcmp(argv[options.command], "check") == 0 && options.command + 2 == options.words) {
         result = check_command(argv[options.command + 1]);
     } else {

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,6 +186,48 @@ static void an_address_that_is_none_is_called_so(void **state)
     world_close(&w);
 }
 
+/* Exit status, and what was printed; the caller's. */
+static int verify(struct world *w, const char *noted, char **told)
+{
+    char *line = mem_printf("\"$top_builddir/drawbridged\" --data data audit verify %s > told 2>&1", noted);
+    int code = world_shell(w, line);
+    *told = world_read(w, "told");
+    free(line);
+    return code;
+}
+
+static void tampering_with_the_audit_trail_is_found_and_named(void **state)
+{
+    struct world w;
+    char *told, *head;
+    (void)state;
+    open_world(&w);
+    free(world_run(&w, 0, "create", "service", "second", "--project=fulltour", NULL));
+    assert_int_equal(verify(&w, "", &told), 0); /* beside the server */
+    assert_non_null(strstr(told, "none changed, none missing"));
+    head = mem_string(strstr(told, "head ") + 5);
+    head[strcspn(head, "\n")] = '\0';
+    free(told);
+    free(world_run(&w, 0, "create", "service", "third", "--project=fulltour", NULL));
+    assert_int_equal(verify(&w, head, &told), 0);
+    free(told);
+    char *shown = world_run(&w, 0, "audit", NULL);
+    assert_non_null(strstr(shown, "create service"));
+    assert_non_null(strstr(shown, "third"));
+    free(shown);
+    world_kill(&w, SIGTERM);
+    /* One byte of one row. */
+    assert_int_equal(world_shell(&w, "LC_ALL=C sed -i 's/create servicefulltour127.0.0.1second/"
+                                     "create servicefulltour127.0.0.1sacond/' data/drawbridged.db"),
+                     0);
+    assert_int_equal(verify(&w, "", &told), 5);
+    assert_non_null(strstr(told, "audit row "));
+    assert_non_null(strstr(told, "is not what was written"));
+    free(told);
+    free(head);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +236,7 @@ int main(void)
         cmocka_unit_test(data_may_stand_behind_the_command),
         cmocka_unit_test(closed_standard_files_stop_neither_program),
         cmocka_unit_test(an_address_that_is_none_is_called_so),
+        cmocka_unit_test(tampering_with_the_audit_trail_is_found_and_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
