@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "daemon/adopt.h"
 #include "daemon/audit.h"
 #include "daemon/check.h"
 #include "daemon/core.h"
@@ -292,6 +293,8 @@ int main(int argc, char **argv)
         result = serve(&options);
     } else if (strcmp(argv[options.command], "token") == 0) {
         result = token_command(options.data, options.words - options.command - 1, argv + options.command + 1);
+    } else if (strcmp(argv[options.command], "adopt") == 0) {
+        result = adopt_command(&options, options.words - options.command, argv + options.command);
     } else if (strcmp(argv[options.command], "audit") == 0) {
         result = audit_command(options.data, options.words - options.command - 1, argv + options.command + 1);
     } else if (strcmp(argv[options.command], "check") == 0 && options.command + 2 == options.words) {

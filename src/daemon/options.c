@@ -14,6 +14,7 @@ static const char help[] =
     "usage: drawbridged [options]\n"
     "       drawbridged [options] token create --name NAME --role ROLE [--project P]... [--expires 720h]\n"
     "       drawbridged [options] token list | revoke NAME\n"
+    "       drawbridged [options] adopt PROJECT --upstream URL [--user NAME] [--token-file FILE]...\n"
     "       drawbridged [options] audit verify [ROW:HASH]\n"
     "       drawbridged check FILE\n"
     "\n"

@@ -21,6 +21,7 @@ struct creation {
     size_t stage_count;
     const char *shipyard;
     size_t shipyard_len;
+    bool adopts;                    /* takes over what is initialised, and only that */
     char *building;                 /* where it is built */
     char default_ref[REPO_REF_MAX]; /* refs/heads/main, or what the upstream's HEAD names */
     struct ref_update *updates;     /* the default branch, then each stage */
@@ -210,6 +211,29 @@ static bool is_own_work(const struct creation *c, const git_oid *head)
     return own;
 }
 
+/* Whether a default branch is one that can be taken over as it is. */
+static enum status check_adoptable(const struct creation *c, git_tree *tree, struct error *err)
+{
+    git_tree_entry *entry = NULL;
+    const char *url = c->p->upstream->url;
+    enum status status = STATUS_OK;
+    if (!is_initialized(c->p->git, tree))
+        status = error_set(err, STATUS_UNPROCESSABLE,
+                           "%s is not initialised: its branch %s has no " REPO_METADATA
+                           ", so neither Keptn nor drawbridged has made it; `drawbridge create project` does",
+                           url, c->default_ref + strlen(REPO_FILE_PREFIX));
+    else if (git_tree_entry_bypath(&entry, tree, ".keptn-stages") == 0)
+        status = error_set(err, STATUS_UNPROCESSABLE,
+                           "%s is in Keptn's directory layout (.keptn-stages), which drawbridged does not "
+                           "write; move each stage's folder into a branch of its own first",
+                           url);
+    else if (git_tree_entry_bypath(&entry, tree, SHIPYARD) != 0)
+        status = error_set(err, STATUS_UNPROCESSABLE, "%s has no " SHIPYARD " on its branch %s", url,
+                           c->default_ref + strlen(REPO_FILE_PREFIX));
+    git_tree_entry_free(entry);
+    return status;
+}
+
 static enum status create(struct creation *c, const struct repo_upstream *upstream, struct error *err)
 {
     struct project *p = c->p;
@@ -225,6 +249,15 @@ static enum status create(struct creation *c, const struct repo_upstream *upstre
     has_head = status == STATUS_OK && git_reference_name_to_id(&head, p->git, c->default_ref) == 0;
     if (has_head)
         status = ref_tree(p->git, c->default_ref, &head, &base, err);
+    if (status == STATUS_OK && c->adopts) {
+        git_tree *tree = base;
+        base = NULL;
+        status = check_adoptable(c, tree, err);
+        git_tree_free(tree); /* before the repository that it belongs to */
+        if (status == STATUS_OK)
+            status = move_to_place(c, &placed, err);
+        goto out;
+    }
     if (status == STATUS_OK && is_initialized(p->git, base)) {
         status = is_own_work(c, &head)
                      ? STATUS_OK
@@ -253,32 +286,45 @@ out:
     return status;
 }
 
-enum status repo_create_project(struct repo *r, const char *project, const char *const *stages,
-                                size_t stage_count, const char *shipyard, size_t shipyard_len,
-                                const struct repo_upstream *upstream, struct error *err)
+static enum status begin(struct repo *r, const char *project, struct creation *c,
+                         const struct repo_upstream *upstream, struct error *err)
 {
     if (!project_name_is_valid(project))
         return error_set(err, STATUS_INVALID, "%.200s cannot be a project's name", project);
     enum status status = repo_check_upstream(r, upstream, err);
     if (status != STATUS_OK)
         return status;
-    struct creation c = {.p = project_reserve(r, project),
-                         .stages = stages,
-                         .stage_count = stage_count,
-                         .shipyard = shipyard,
-                         .shipyard_len = shipyard_len,
-                         .building = mem_printf("%s/.%s.git.new", r->directory, project),
-                         .updates = mem_alloc((stage_count + 1) * sizeof *c.updates)};
-    project_forget_open(c.p);
-    status = create(&c, upstream, err);
+    c->p = project_reserve(r, project);
+    c->building = mem_printf("%s/.%s.git.new", r->directory, project);
+    c->updates = mem_alloc((c->stage_count + 1) * sizeof *c->updates);
+    project_forget_open(c->p);
+    status = create(c, upstream, err);
     if (status == STATUS_UNREACHABLE) {
         error_prefix(err, "upstream repository not found");
         err->status = status = STATUS_NOT_FOUND;
     }
-    project_unlock(c.p);
-    free(c.updates);
-    free(c.building);
+    project_unlock(c->p);
+    free(c->updates);
+    free(c->building);
     return status;
+}
+
+enum status repo_create_project(struct repo *r, const char *project, const char *const *stages,
+                                size_t stage_count, const char *shipyard, size_t shipyard_len,
+                                const struct repo_upstream *upstream, struct error *err)
+{
+    struct creation c = {
+        .stages = stages, .stage_count = stage_count, .shipyard = shipyard, .shipyard_len = shipyard_len};
+    return begin(r, project, &c, upstream, err);
+}
+
+enum status repo_adopt_project(struct repo *r, const char *project, const struct repo_upstream *upstream,
+                               struct error *err)
+{
+    struct creation c = {.adopts = true};
+    if (upstream->url == NULL || upstream->url[0] == '\0')
+        return error_set(err, STATUS_INVALID, "an upstream to take over is needed");
+    return begin(r, project, &c, upstream, err);
 }
 
 enum status repo_delete_project(struct repo *r, const char *project, struct error *err)

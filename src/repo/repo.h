@@ -74,6 +74,11 @@ MUST_CHECK enum status repo_try_upstream(struct repo *r, const char *project, st
 MUST_CHECK enum status repo_create_project(struct repo *r, const char *project, const char *const *stages,
                                            size_t stage_count, const char *shipyard, size_t shipyard_len,
                                            const struct repo_upstream *upstream, struct error *err);
+/* Takes over an upstream that Keptn or drawbridged has initialised, as it is; nothing is pushed. The caller
+ * looks at its shipyard and stages, and deletes the project again where they do not fit.
+ * STATUS_UNPROCESSABLE: it is not initialised, has no shipyard, or is in the directory layout. */
+MUST_CHECK enum status repo_adopt_project(struct repo *r, const char *project,
+                                          const struct repo_upstream *upstream, struct error *err);
 MUST_CHECK enum status repo_delete_project(struct repo *r, const char *project, struct error *err);
 /* A folder with metadata.yaml (servicename, creationtimestamp) in each stage branch ("Added service: X",
  * "Removed service: X"); push. A stage's branch that is missing is made. Where nothing is to do (a call that

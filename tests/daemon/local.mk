@@ -10,3 +10,9 @@ TESTS += %D%/keptn_test
 %C%_keptn_test_SOURCES = %D%/keptn_test.c
 %C%_keptn_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_keptn_test_LDADD = $(WORLD_LIBS)
+
+check_PROGRAMS += %D%/adopt_test
+TESTS += %D%/adopt_test
+%C%_adopt_test_SOURCES = %D%/adopt_test.c
+%C%_adopt_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_adopt_test_LDADD = $(WORLD_LIBS)
