@@ -33,6 +33,7 @@ include tests/store/local.mk
 include tests/repo/local.mk
 include tests/jobs/local.mk
 include tests/api/local.mk
+include tests/contract/local.mk
 include tests/daemon/local.mk
 include tests/e2e/local.mk
 include tests/fuzz/local.mk

@@ -228,6 +228,7 @@ void api_get_health(struct api_request *rq);
 void api_get_nginx_health(struct api_request *rq);
 void api_get_ready(struct api_request *rq);
 void api_any_auth(struct api_request *rq);
+void api_any_blocked(struct api_request *rq); /* 403 as Keptn's gateway answers it, in HTML */
 void api_get_metadata(struct api_request *rq);
 void api_get_whoami(struct api_request *rq);
 void api_get_job_log(struct api_request *rq);

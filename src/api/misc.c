@@ -41,6 +41,13 @@ void api_any_auth(struct api_request *rq)
     api_answer_json(rq, 200, "");
 }
 
+void api_any_blocked(struct api_request *rq)
+{
+    static const char page[] = "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1>"
+                               "<p>This path is not open to clients.</p></body></html>\n";
+    api_answer_text(rq, 403, "text/html", page, sizeof page - 1);
+}
+
 void api_get_metadata(struct api_request *rq)
 {
     api_answer_json(rq, 200,

@@ -14,6 +14,12 @@
 
 #define UNIFORM_MAX (256 * 1024) /* bytes of what an integration tells of itself */
 
+/* What Keptn's gateway keeps from all clients. */
+#define BLOCKED(which, below)                                                                                \
+    {                                                                                                        \
+        .method = which, .pattern = below, .need = API_NEED_READ, .handle = api_any_blocked                  \
+    }
+
 /* The calls on the resources of one level. */
 #define RESOURCES(level)                                                                                     \
     {.method = "GET", .pattern = RS level, .need = API_NEED_READ, .handle = api_get_resources},              \
@@ -154,13 +160,18 @@ const struct api_route api_routes[] = {
      .handle = api_post_log,
      .empty = "{}",
      .body_max = JSON_EVENT_MAX},
+    BLOCKED("DELETE", C "/log"),
 
     RESOURCES("/project/{}/resource"),
     RESOURCES("/project/{}/stage/{}/resource"),
     RESOURCES("/project/{}/stage/{}/service/{}/resource"),
+    BLOCKED("*", RS "/{*}"),
 
     {.method = "GET", .pattern = M "/event", .need = API_NEED_READ, .handle = api_get_events},
     {.method = "GET", .pattern = M "/event/type/{}", .need = API_NEED_READ, .handle = api_get_events_of_type},
+    BLOCKED("*", M "/event"),
+    BLOCKED("*", M "/health"),
+    BLOCKED("*", "/api/statistics/v1/event"),
 
     {.method = "GET", .pattern = S "/secret", .need = API_NEED_ADMIN, .handle = api_get_secrets},
     {.method = "POST",
@@ -242,6 +253,8 @@ int api_route_find(struct api_request *rq, const char **allow)
                 *allow == NULL ? route->method : arena_printf(&rq->arena, "%s, %s", *allow, route->method);
             continue;
         }
+        if (*allow != NULL && rq->raw_rest != NULL && strcmp(route->method, "*") == 0)
+            break; /* a path that is there, with a method that it has not */
         rq->route = route;
         for (size_t i = 0; i < count; i++) {
             rq->params[i] = api_uri_decode(&rq->arena, params[i].at, params[i].len, false);

@@ -1,0 +1,96 @@
+/* Integrations and their log (keptn-api.md, section 3). */
+#include "config.h"
+
+#include "contract/contract.h"
+
+#define C            "/controlPlane/v1"
+#define REG          C "/uniform/registration"
+#define SUBSCRIPTION "{id:u,event:s,filter:{projects:[s]|null,stages:[s]|null,services:[s]|null}}"
+#define INTEGRATION                                                                                          \
+    "{id:h,name:s,metadata:{hostname:s,integrationversion:s,distributorversion:s,location:s,lastseen:t,"     \
+    "kubernetesmetadata:{namespace:s,podname:s,deploymentname:s}},subscriptions:[" SUBSCRIPTION "]|null}"
+#define ECHO(name, version)                                                                                  \
+    "{\"name\":\"" name "\",\"metadata\":{\"hostname\":\"node-1\",\"integrationversion\":\"" version         \
+    "\",\"distributorversion\":\"0.15\",\"location\":\"remote\",\"kubernetesmetadata\":{\"namespace\":"      \
+    "\"keptn\"}},\"subscriptions\":[{\"event\":\"sh.keptn.event.echo.triggered\",\"filter\":{\"projects\":"  \
+    "[],\"stages\":[\"qa\"],\"services\":null}}]}"
+#define LOG "{integrationid:s,message:s,time:t,shkeptncontext?:s,task?:s,triggeredid?:s,gitcommitid?:s}"
+
+static const struct contract_row rows[] = {
+    {"uniform.list", "GET", REG, .status = 200, .shape = "[]"},
+    {"uniform.post", "POST", REG, .body = ECHO("echo", "1.0"), .status = 201, .shape = "{id:h}",
+     .keep = "ID=id"},
+    {"uniform.post", "POST", REG, .body = ECHO("echo", "1.1"), .status = 200, .says = "$ID",
+     .shape = "{id:h}"},
+    {"uniform.post", "POST", REG, .body = ECHO("", "1"), .status = 400, .shape = "{code:400,message:s}"},
+    {"uniform.post", "POST", REG, .body = "{\"name\":\"x\",\"metadata\":{\"hostname\":\"h\"}}", .status = 400,
+     .shape = "{code:400,message:s}"},
+    {"uniform.post", "POST", REG,
+     .body = "{\"name\":\"x\",\"metadata\":{\"kubernetesmetadata\":{\"namespace\":\"k\"}}}", .status = 400,
+     .shape = "{code:400,message:s}"},
+    {"uniform.list", "GET", REG, .status = 200, .says = "\"integrationversion\":\"1.1\"",
+     .shape = "[" INTEGRATION "]"},
+    {"uniform.list", "GET", REG "?id=$ID&name=echo&namespace=keptn&hostname=node-1", .status = 200,
+     .says = "$ID", .shape = "[" INTEGRATION "]"},
+    {"uniform.list", "GET", REG "?stage=qa", .status = 200, .says = "$ID"},
+    {"uniform.list", "GET", REG "?name=other", .status = 200, .shape = "[]"},
+    {"uniform.list", "GET", REG "?hostname=other", .status = 200, .shape = "[]"},
+    {"uniform.ping", "PUT", REG "/$ID/ping", .status = 200, .shape = INTEGRATION},
+    {"uniform.ping", "PUT", REG "/unknown/ping", .status = 404, .says = "uniform integration not found",
+     .shape = "{code:404,message:s}"},
+
+    {"subscription.list", "GET", REG "/$ID/subscription", .status = 200,
+     .says = "\"filter\":{\"projects\":[],\"stages\":[\"qa\"],\"services\":null}",
+     .shape = "[" SUBSCRIPTION "]", .keep = "FIRST=0.id"},
+    {"subscription.list", "GET", REG "/unknown/subscription", .status = 404,
+     .says = "mongo: no documents in result"},
+    {"subscription.post", "POST", REG "/$ID/subscription",
+     .body = "{\"event\":\"sh.keptn.event.b.triggered\",\"filter\":{\"projects\":[\"p\"]}}", .status = 201,
+     .shape = "{id:u}", .keep = "SUB=id"},
+    {"subscription.post", "POST", REG "/unknown/subscription", .body = "{\"event\":\"sh.keptn.event.b\"}",
+     .status = 404, .says = "mongo: no documents in result"},
+    {"subscription.get", "GET", REG "/$ID/subscription/$SUB", .status = 200,
+     .says = "\"event\":\"sh.keptn.event.b.triggered\"", .shape = SUBSCRIPTION},
+    {"subscription.get", "GET", REG "/$ID/subscription/unknown", .status = 404,
+     .says = "mongo: no documents in result"},
+    {"subscription.put", "PUT", REG "/$ID/subscription/$SUB",
+     .body = "{\"event\":\"sh.keptn.event.c.triggered\",\"filter\":{}}", .status = 201, .says = "$SUB",
+     .shape = "{id:u}"},
+    {"subscription.put", "PUT", REG "/$ID/subscription/0e6dcb1c-6a30-4d6b-8d5f-0123456789ab",
+     .body = "{\"event\":\"sh.keptn.event.d.triggered\"}", .status = 201,
+     .shape = "{id:'0e6dcb1c-6a30-4d6b-8d5f-0123456789ab'}"},
+    {"subscription.put", "PUT", REG "/unknown/subscription/$SUB", .body = "{\"event\":\"sh.keptn.event.c\"}",
+     .status = 500, .shape = "{code:500,message:s}"},
+    {"subscription.delete", "DELETE", REG "/$ID/subscription/$SUB", .status = 200, .shape = "{}"},
+    {"subscription.delete", "DELETE", REG "/$ID/subscription/$FIRST", .status = 200, .shape = "{}"},
+    {"subscription.delete", "DELETE", REG "/$ID/subscription/0e6dcb1c-6a30-4d6b-8d5f-0123456789ab",
+     .status = 200, .shape = "{}"},
+    {"subscription.delete", "DELETE", REG "/unknown/subscription/$SUB", .status = 500,
+     .shape = "{code:500,message:s}"},
+    {"subscription.list", "GET", REG "/$ID/subscription", .status = 200, .shape = "null|[]"},
+    {"uniform.delete", "DELETE", REG "/$ID", .status = 200, .shape = "{}"},
+    {"uniform.delete", "DELETE", REG "/$ID", .status = 200, .shape = "{}"},
+    {"uniform.list", "GET", REG "?id=$ID", .status = 200, .shape = "[]"},
+
+    {"log.get", "GET", C "/log", .status = 200, .shape = "{logs:[]}"},
+    {"log.post", "POST", C "/log",
+     .body = "{\"logs\":[{\"integrationid\":\"i\",\"message\":\"old\",\"time\":\"2023-05-04T10:00:00.5Z\","
+             "\"shkeptncontext\":\"c\",\"task\":\"echo\",\"triggeredid\":\"t\",\"gitcommitid\":\"g\"}]}",
+     .status = 200, .shape = "{}"},
+    {"log.post", "POST", C "/log",
+     .body = "{\"logs\":[{\"integrationid\":\"i\",\"message\":\"m\",\"time\":\"0001-01-01T00:00:00Z\","
+             "\"shkeptncontext\":\"c\"},{\"integrationid\":\"j\",\"message\":\"n\"}]}",
+     .status = 200, .shape = "{}"},
+    {"log.post", "POST", C "/log", .body = "{\"logs\":", .status = 400, .shape = "{code:400,message:s}"},
+    {"log.get", "GET", C "/log", .status = 200, .shape = "{logs:[" LOG "],totalCount:n}"},
+    {"log.get", "GET", C "/log?integrationId=i&fromTime=2024-01-01T00:00:00.000Z", .status = 200,
+     .says = "\"message\":\"m\"", .shape = "{logs:[" LOG "],totalCount:1}"},
+    {"log.paging", "GET", C "/log?pageSize=1&fromTime=2024-01-01T00:00:00.000Z", .status = 200,
+     .shape = "{logs:[" LOG "],nextPageKey:1,totalCount:2}"},
+    {"log.paging", "GET", C "/log?pageSize=1&nextPageKey=1&fromTime=2024-01-01T00:00:00.000Z", .status = 200,
+     .shape = "{logs:[" LOG "],totalCount:2}"},
+    {"log.get", "GET", C "/log?beforeTime=2000-01-01T00:00:00.000Z", .status = 200, .shape = "{logs:[]}"},
+    {"log.get", "GET", C "/log?fromTime=yesterday", .status = 404, .shape = "{code:404,message:s}"},
+};
+
+CONTRACT_MAIN(rows, NULL)
