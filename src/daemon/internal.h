@@ -50,7 +50,8 @@ struct repo_call {
     struct shipyard *shipyard;
     struct repo_file *files; /* their paths and bytes are owned too */
     size_t file_count;
-    bool update;
+    bool update,
+        capital; /* capital: errors begin with a capital letter, as Keptn's resource-service has them */
     struct buffer content;
     char read_commit[REPO_COMMIT_SIZE];
     char **paths; /* of a list */

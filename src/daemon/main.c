@@ -23,6 +23,9 @@
 #include "daemon/options.h"
 #include "daemon/token.h"
 
+/* Calls on repositories wait for upstreams in threads of the pool (repo/queue.c keeps some for the store). */
+#define POOL_SIZE "12"
+
 struct daemon {
     struct core core;
     uv_loop_t loop;
@@ -202,6 +205,7 @@ static void stop(struct daemon *d)
         return;
     d->core.stopping = true;
     uv_timer_stop(&d->core.timer);
+    repo_interrupt(d->core.repo); /* nobody waits for an upstream any more */
     jobs_stop(d->core.jobs, jobs_stopped, d);
     api_stop(d->core.api, api_stopped, d);
     uv_timer_start(&d->drain, close_when_drained, 0, 10);
@@ -276,6 +280,7 @@ int main(int argc, char **argv)
     struct options options;
     struct error err = ERROR_NONE;
     open_standard_files();
+    setenv("UV_THREADPOOL_SIZE", POOL_SIZE, 0); /* before the pool's first use */
     signal(SIGPIPE, SIG_IGN);
     setlocale(LC_CTYPE, "C.UTF-8"); /* log lines; the data is UTF-8 whatever the locale says */
     umask(077);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,11 @@
 #include "daemon/answer.h"
 #include "daemon/internal.h"
 #include "daemon/key.h"
+#include "shipyard/goregex.h"
 
 #define NAME_MAX_BYTES 200
+#define DENY_LIST      "remote-url-denylist" /* in the data directory */
+#define DENY_LINE_MAX  4096
 
 /* A lower-case letter, then lower case, digits, hyphens, no hyphen last. */
 static bool name_is_valid(const char *name)
@@ -46,11 +50,34 @@ static bool decode_shipyard(struct repo_call *call, const char *base64)
     return true;
 }
 
+/* Keptn's git-remote-url-denylist: a Go expression a line. Read at each use: a change counts at once. */
+static bool is_denied(const struct core *core, const char *url)
+{
+    char *path = mem_printf("%s/" DENY_LIST, store_directory(core->store)), line[DENY_LINE_MAX];
+    FILE *file = fopen(path, "re");
+    bool denied = false;
+    while (file != NULL && !denied && fgets(line, sizeof line, file) != NULL) {
+        size_t len = strcspn(line, "\r\n");
+        /* A line that is cut would fit what it should not: then nothing is taken. */
+        denied = line[len] == '\0' && len == sizeof line - 1;
+        line[len] = '\0';
+        denied = denied || (len > 0 && goregex_fits(line, url));
+    }
+    if (file != NULL)
+        (void)fclose(file); /* it was read only */
+    free(path);
+    return denied;
+}
+
 /* False: they cannot be; answered. */
 static bool take_credentials(struct repo_call *call, const cJSON *body)
 {
     struct error err = ERROR_NONE;
     enum status status = credentials_read(json_get(body, "gitCredentials"), &call->credentials, &err);
+    if (status == STATUS_OK && call->credentials != NULL &&
+        is_denied(call->core, call->credentials->upstream.url))
+        status = error_set(&err, STATUS_UNPROCESSABLE, "Invalid RemoteURL: %.600s",
+                           call->credentials->upstream.url);
     if (status == STATUS_OK && call->credentials != NULL)
         status = repo_check_upstream(call->core->repo, &call->credentials->upstream, &err);
     if (status == STATUS_INVALID && strncmp(err.text, "Could not", 9) != 0)

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/json.h"
@@ -70,6 +71,8 @@ static void finished(void *arg)
         call->then(call);
     else if (call->failed != NULL)
         call->failed(call);
+    if (call->status != STATUS_OK && call->capital)
+        call->err.text[0] = (char)toupper((unsigned char)call->err.text[0]);
     if (call->status != STATUS_OK)
         answer_error(call->done, call->done_arg, &call->err);
     repo_call_free(call);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "daemon/answer.h"
 #include "daemon/internal.h"
@@ -25,6 +26,7 @@ static struct repo_call *new_call(struct core *core, const char *project, const 
     struct repo_call *call = repo_call_new(core, project, done, done_arg);
     call->stage = mem_string(stage);
     call->service = mem_string(service);
+    call->capital = true;
     return call;
 }
 
@@ -83,11 +85,27 @@ void port_write_resources(void *arg, const char *project, const char *stage, con
     repo_call_start(call);
 }
 
+/* On the thread pool. While the upstream is away, what was fetched last is answered. */
+static void fetch(struct repo_call *call)
+{
+    call->status = repo_fetch(call->core->repo, call->project, &call->err);
+    if (call->status != STATUS_UNREACHABLE)
+        return;
+    log_write(LOG_WARN, "project %s: what was fetched last is read: %s", call->project, call->err.text);
+    call->status = STATUS_OK;
+}
+
 /* On the thread pool. */
 static void read_file(struct repo_call *call)
 {
     const struct repo_scope scope = scope_of(call);
-    call->status = repo_fetch(call->core->repo, call->project, &call->err);
+    /* A commit that is here already does not change. */
+    if (call->commit != NULL && repo_read(call->core->repo, &scope, call->path, call->commit, &call->content,
+                                          call->read_commit, &call->err) == STATUS_OK)
+        return;
+    call->content.len = 0;
+    call->err = ERROR_NONE;
+    fetch(call);
     if (call->status == STATUS_OK)
         call->status = repo_read(call->core->repo, &scope, call->path, call->commit, &call->content,
                                  call->read_commit, &call->err);
@@ -134,7 +152,7 @@ static bool add_path(void *arg, const char *path)
 static void list_files(struct repo_call *call)
 {
     const struct repo_scope scope = scope_of(call);
-    call->status = repo_fetch(call->core->repo, call->project, &call->err);
+    fetch(call);
     if (call->status == STATUS_OK)
         call->status =
             repo_list(call->core->repo, &scope, NULL, add_path, call, call->read_commit, &call->err);

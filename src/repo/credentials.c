@@ -12,6 +12,21 @@ static char *copy(const char *text)
     return text != NULL && text[0] != '\0' ? mem_string(text) : NULL;
 }
 
+/* ssh(1) reads no key without a newline at its end, or with those of Windows. */
+static char *copy_key(const char *text)
+{
+    if (text == NULL || text[0] == '\0')
+        return NULL;
+    char *key = mem_alloc(strlen(text) + 2), *to = key;
+    for (; *text != '\0'; text++) {
+        if (*text != '\r')
+            *to++ = *text;
+    }
+    if (to == key || to[-1] != '\n')
+        *to = '\n';
+    return key;
+}
+
 struct upstream *upstream_new(const struct repo_upstream *given)
 {
     struct upstream *u = MEM_NEW(struct upstream);
@@ -27,7 +42,7 @@ struct upstream *upstream_new(const struct repo_upstream *given)
                            .proxy_address = copy(given->proxy_address),
                            .proxy_user = copy(given->proxy_user),
                            .proxy_password = copy(given->proxy_password),
-                           .private_key = copy(given->private_key),
+                           .private_key = copy_key(given->private_key),
                            .private_key_pass = copy(given->private_key_pass),
                            .locked = copy(given->locked),
                            .insecure_skip_tls = given->insecure_skip_tls};

@@ -333,7 +333,7 @@ enum status git_run(const struct project *p, const char *const *argv, struct buf
         const char *const *out;
     } environment; /* read only */
     if (u->locked != NULL)
-        return error_set(err, STATUS_DEPENDENCY, "%s", u->locked);
+        return error_set(err, STATUS_UNREACHABLE, "cannot %s %s: %s", what, u->url, u->locked);
     enum status status = surround(p, &s, err);
     environment.in = s.variables;
     const struct process_request request = {.argv = argv,

@@ -8,9 +8,10 @@
 #include "base/mem.h"
 #include "repo/repo.h"
 
-/* Calls at the same time. The pool's threads (4 by default) also make the store durable: a hung upstream must
- * not take the last one. */
-#define PARALLEL_MAX 3
+/* The pool's threads (libuv: 4 by default) also make the store durable: hung upstreams must not take the last
+ * ones. */
+#define POOL_DEFAULT 4
+#define POOL_RESERVE 2
 
 struct call {
     struct call *next;
@@ -33,6 +34,7 @@ struct repo_queue {
     struct map lanes; /* project → struct lane; only those with calls */
     struct lane *ready, **last_ready;
     size_t length, running;
+    size_t parallel; /* calls at the same time */
 };
 
 struct repo_queue *repo_queue_new(uv_loop_t *loop)
@@ -40,6 +42,9 @@ struct repo_queue *repo_queue_new(uv_loop_t *loop)
     struct repo_queue *q = MEM_NEW(struct repo_queue);
     q->loop = loop;
     q->last_ready = &q->ready;
+    const char *pool = getenv("UV_THREADPOOL_SIZE"); /* libuv reads it too */
+    long threads = pool != NULL ? strtol(pool, NULL, 10) : POOL_DEFAULT;
+    q->parallel = threads > POOL_RESERVE ? (size_t)(threads - POOL_RESERVE) : 1;
     return q;
 }
 
@@ -98,7 +103,7 @@ static void on_loop(uv_work_t *request, int status)
 
 static void start_ready(struct repo_queue *q)
 {
-    while (q->ready != NULL && q->running < PARALLEL_MAX) {
+    while (q->ready != NULL && q->running < q->parallel) {
         struct lane *lane = q->ready;
         q->ready = lane->next_ready;
         if (q->ready == NULL)

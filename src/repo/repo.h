@@ -128,7 +128,7 @@ MUST_CHECK enum status repo_write(struct repo *r, const struct repo_scope *scope
 /* --- the queue: blocking calls on the thread pool, one at a time for each project, in order --- */
 struct repo_queue;
 struct repo_queue *repo_queue_new(uv_loop_t *loop);
-/* work runs on the pool (at most 3 at once over all projects, so that a hung upstream leaves threads to the
+/* work runs on the pool (two of its threads are left to the store, so that a hung upstream never takes the
  * store), then done on the loop thread; done may add more. work must not use cJSON, whose allocator is the
  * loop thread's. */
 void repo_queue_add(struct repo_queue *q, const char *project, void (*work)(void *arg),

@@ -21,7 +21,8 @@
 #include "support/gitserver.h"
 #include "support/world.h"
 
-#define C "/controlPlane/v1"
+#define C                 "/controlPlane/v1"
+#define SHIPYARD_RESOURCE "/resource-service/v1/project/fulltour/resource/shipyard.yaml"
 
 static const char shipyard[] =
     "apiVersion: spec.keptn.sh/0.2.3\nkind: Shipyard\nmetadata: {name: fulltour}\nspec:\n  stages:\n"
@@ -281,13 +282,54 @@ static void without_its_key_a_project_is_readable_and_says_what_is_missing(void 
     assert_int_equal(world_shell(&w, "mv data/key kept"), 0);
     world_start(&w);
     cJSON_Delete(world_get(&w, C "/project/fulltour"));
-    char *told = world_run(&w, 1, "create", "service", "helloservice", "--project=fulltour", NULL);
+    assert_int_equal(world_ask(&w, "GET", SHIPYARD_RESOURCE, NULL, NULL), 200);
+    char *told = world_run(&w, 6, "create", "service", "helloservice", "--project=fulltour", NULL);
     assert_non_null(strstr(told, "cannot be decrypted"));
     free(told);
     world_kill(&w, SIGTERM);
     assert_int_equal(world_shell(&w, "mv kept data/key"), 0);
     world_start(&w);
     free(world_run(&w, 0, "create", "service", "helloservice", "--project=fulltour", NULL));
+    free(url);
+    gitserver_stop(&server);
+    world_close(&w);
+}
+
+static void while_its_upstream_is_away_a_project_is_readable_and_nothing_is_lost(void **state)
+{
+    struct world w;
+    struct gitserver server = {0};
+    char *answer = NULL;
+    (void)state;
+    open_world(&w, &server, GITSERVER_HTTPS);
+    char *url = https_url(&server);
+    setenv("DRAWBRIDGE_GIT_TOKEN", GITSERVER_TOKEN, 1);
+    free(world_run(&w, 0, "create", "project", "fulltour", "--shipyard=shipyard.yaml", url,
+                   "--git-user=maria", "--git-pem-certificate=ca.pem", NULL));
+    unsetenv("DRAWBRIDGE_GIT_TOKEN");
+    gitserver_stop(&server);
+    assert_int_equal(world_ask(&w, "GET", SHIPYARD_RESOURCE, NULL, NULL), 200);
+    assert_int_equal(world_ask(&w, "PUT", SHIPYARD_RESOURCE, "{\"resourceContent\":\"YQ==\"}", &answer), 503);
+    assert_non_null(strstr(answer, "Cannot fetch from https://127.0.0.1"));
+    free(answer);
+    gitserver_start(&server, GITSERVER_HTTPS, w.directory);
+    free(world_run(&w, 0, "create", "service", "helloservice", "--project=fulltour", NULL));
+    free(url);
+    gitserver_stop(&server);
+    world_close(&w);
+}
+
+static void an_address_on_the_deny_list_is_refused(void **state)
+{
+    struct world w;
+    struct gitserver server = {0};
+    (void)state;
+    open_world(&w, &server, GITSERVER_HTTPS);
+    char *url = https_url(&server);
+    world_write(&w, "data/remote-url-denylist", "evil\\.example\nhttps://127\\.\n");
+    char *told = world_run(&w, 2, "create", "project", "fulltour", "--shipyard=shipyard.yaml", url, NULL);
+    assert_non_null(strstr(told, "Invalid RemoteURL: https://127.0.0.1:"));
+    free(told);
     free(url);
     gitserver_stop(&server);
     world_close(&w);
@@ -301,6 +343,8 @@ int main(void)
         cmocka_unit_test(credentials_are_tried_before_they_replace_those_that_work),
         cmocka_unit_test(a_project_moves_to_another_upstream_with_all_its_branches),
         cmocka_unit_test(without_its_key_a_project_is_readable_and_says_what_is_missing),
+        cmocka_unit_test(while_its_upstream_is_away_a_project_is_readable_and_nothing_is_lost),
+        cmocka_unit_test(an_address_on_the_deny_list_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
