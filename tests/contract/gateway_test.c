@@ -2,14 +2,12 @@
 #include "config.h"
 
 #include "contract/contract.h"
+#include "contract/shapes.h"
 #include "support/world.h"
 
 #define M       "/mongodb-datastore"
 #define OF_TYPE M "/event/type/sh.keptn.event.qa.delivery.triggered"
-#define EVENT                                                                                                \
-    "{id:u,specversion:'1.0',source:s,type:s,time:t,contenttype:'application/json',shkeptncontext:u,"        \
-    "shkeptnspecversion?:s,triggeredid?:u,gitcommitid?:h,shipyardcommit?:h,extensions?:{...},data:{...}}"
-#define EVENTS  "{events:[" EVENT "],nextPageKey?:s,pageSize:n,totalCount?:n}"
+#define EVENTS  "{events:[" SHAPE_EVENT("") "],nextPageKey?:s,pageSize:n,totalCount?:n}"
 #define FORBIDS "<html>"
 #define TRIGGER(more)                                                                                        \
     "{\"type\":\"sh.keptn.event.qa.delivery.triggered\",\"source\":\"bridge\",\"contenttype\":"              \
@@ -51,7 +49,7 @@ static const struct contract_row rows[] = {
      .status = 200, .shape = "{keptnContext:'6d1a5e4b-9d3c-4f8a-8b7e-0123456789ab'}"},
     {"event.post", "GET",
      M "/event?keptnContext=6d1a5e4b-9d3c-4f8a-8b7e-0123456789ab&type=sh.keptn.event.qa.delivery.triggered",
-     .status = 200, .shape = "{events:[" EVENT "],pageSize:20,totalCount:1}"},
+     .status = 200, .shape = "{events:[" SHAPE_EVENT("") "],pageSize:20,totalCount:1}"},
     {"event.post", "POST", "/v1/event", .body = TRIGGER("\"shkeptncontext\":\"hello\","), .status = 200,
      .shape = "{keptnContext:'68656c6c-6f20-4020-a020-202020202020'}"},
     {"event.post", "POST", "/v1/event", .body = "{\"source\":\"x\",\"data\":{}}", .status = 422,
@@ -68,27 +66,27 @@ static const struct contract_row rows[] = {
      .status = 200, .shape = EVENTS},
     {"store.events", "GET", M "/event?project=nothing", .status = 200, .shape = "{events:[],pageSize:20}"},
     {"store.events", "GET", M "/event?project=fulltour&source=bridge&root=true&pageSize=1", .status = 200,
-     .shape = "{events:[" EVENT "],nextPageKey:'1',pageSize:1,totalCount:3}"},
+     .shape = "{events:[" SHAPE_EVENT("") "],nextPageKey:'1',pageSize:1,totalCount:3}"},
     {"store.paging", "GET", M "/event?project=fulltour&root=true&pageSize=1&nextPageKey=2", .status = 200,
-     .shape = "{events:[" EVENT "],pageSize:1,totalCount:3}"},
+     .shape = "{events:[" SHAPE_EVENT("") "],pageSize:1,totalCount:3}"},
     {"store.paging", "GET", M "/event?project=fulltour&root=true&nextPageKey=300", .status = 200,
      .shape = "{events:[],pageSize:20,totalCount:3}"},
     {"store.paging", "GET", M "/event?project=fulltour&root=true&nextPageKey=x", .status = 200,
-     .shape = "{events:[" EVENT "],pageSize:20,totalCount:3}"},
+     .shape = "{events:[" SHAPE_EVENT("") "],pageSize:20,totalCount:3}"},
     {"store.paging", "GET", M "/event?project=fulltour&pageSize=0", .status = 422,
      .shape = "{code:n,message:s}"},
     {"store.paging", "GET", M "/event?project=fulltour&pageSize=101", .status = 422,
      .shape = "{code:n,message:s}"},
     {"store.times", "GET", M "/event?project=fulltour&fromTime=0001-01-01T00:00:00.000Z&root=1",
-     .status = 200, .shape = "{events:[" EVENT "],pageSize:20,totalCount:3}"},
+     .status = 200, .shape = "{events:[" SHAPE_EVENT("") "],pageSize:20,totalCount:3}"},
     {"store.times", "GET", M "/event?project=fulltour&fromTime=2100-01-01T00:00:00.000Z", .status = 200,
      .shape = "{events:[],pageSize:20}"},
     {"store.times", "GET", M "/event?project=fulltour&beforeTime=2000-01-01T00:00:00.000Z", .status = 200,
      .shape = "{events:[],pageSize:20}"},
     {"store.type", "GET", OF_TYPE "?filter=data.project:fulltour%20AND%20shkeptncontext:$BRIDGE,x&limit=1",
-     .status = 200, .says = "$BRIDGE", .shape = "{events:[" EVENT "]}"},
+     .status = 200, .says = "$BRIDGE", .shape = "{events:[" SHAPE_EVENT("") "]}"},
     {"store.type", "GET", OF_TYPE "?filter=data.project:fulltour&excludeInvalidated=true", .status = 200,
-     .shape = "{events:[" EVENT "]}"},
+     .shape = "{events:[" SHAPE_EVENT("") "]}"},
     {"store.type", "GET", OF_TYPE "?filter=data.project:fulltour%20AND%20data.stage:production",
      .status = 200, .shape = "{events:[]}"},
     {"store.type", "GET", OF_TYPE, .status = 422, .shape = "{code:n,message:s}"},

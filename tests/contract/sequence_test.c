@@ -3,22 +3,13 @@
 #include "config.h"
 
 #include "contract/contract.h"
+#include "contract/shapes.h"
 #include "support/world.h"
 
-#define C    "/controlPlane/v1"
-#define OPEN C "/event/triggered/sh.keptn.event.deployment.triggered"
-#define EVAL C "/project/fulltour/stage/qa/service/helloservice/evaluation"
-#define STATE                                                                                                \
-    "{name:s,service:s,project:s,time:ms,shkeptncontext:u,"                                                  \
-    "state:'triggered'|'waiting'|'started'|'paused'|'finished'|'aborted'|'timedOut',"                        \
-    "problemTitle?:s,stages:[{name:s,state:''|'triggered'|'succeeded'|'errored'|'aborted'|'unknown'|"        \
-    "'paused'|'started',image?:s,latestEvaluation?:{result:s,score:n},latestEvent?:" BRIEF                   \
-    ",latestFailedEvent?:" BRIEF ",shipyardcommit?:h}]}"
-#define BRIEF "{type:s,id:u,time:ms}"
-#define EVENT                                                                                                \
-    "{id:u,specversion:'1.0',source:s,type:s,time:t,contenttype:'application/json',shkeptncontext:u,"        \
-    "shkeptnspecversion?:s,triggeredid?:u,gitcommitid?:h,shipyardcommit?:h,data:{...}}"
-#define OPENS "{events:[" EVENT "],nextPageKey:'0',totalCount:1}"
+#define C     "/controlPlane/v1"
+#define OPEN  C "/event/triggered/sh.keptn.event.deployment.triggered"
+#define EVAL  C "/project/fulltour/stage/qa/service/helloservice/evaluation"
+#define OPENS "{events:[" SHAPE_EVENT("") "],nextPageKey:'0',totalCount:1}"
 #define DATA  "\"data\":{\"project\":\"fulltour\",\"stage\":\"qa\",\"service\":\"helloservice\""
 #define TRIGGER                                                                                              \
     "{\"type\":\"sh.keptn.event.qa.delivery.triggered\",\"source\":\"cli\"," DATA                            \
@@ -41,18 +32,19 @@ static const struct contract_row rows[] = {
     {"open.list", "GET", OPEN "?project=fulltour&stage=other", .status = 200,
      .shape = "{events:[],nextPageKey:'0'}"},
     {"sequence.list", "GET", C "/sequence/fulltour?keptnContext=$FIRST,x&state=started&name=delivery",
-     .status = 200, .says = "\"image\":\"x:1\"", .shape = "{states:[" STATE "],totalCount:1}", .wait = true},
+     .status = 200, .says = "\"image\":\"x:1\"", .shape = "{states:[" SHAPE_STATE("") "],totalCount:1}",
+     .wait = true},
     {"event.post", "POST", "/v1/event", .body = TRIGGER, .status = 200, .keep = "SECOND=keptnContext"},
     {"sequence.list", "GET", C "/sequence/fulltour?state=waiting", .status = 200, .says = "$SECOND",
-     .shape = "{states:[" STATE "],totalCount:1}", .wait = true},
+     .shape = "{states:[" SHAPE_STATE("") "],totalCount:1}", .wait = true},
     {"sequence.paging", "GET", C "/sequence/fulltour?pageSize=1", .status = 200, .says = "$SECOND",
-     .shape = "{states:[" STATE "],nextPageKey:1,totalCount:2}"},
+     .shape = "{states:[" SHAPE_STATE("") "],nextPageKey:1,totalCount:2}"},
     {"sequence.paging", "GET", C "/sequence/fulltour?pageSize=1&nextPageKey=1", .status = 200,
-     .says = "$FIRST", .shape = "{states:[" STATE "],totalCount:2}"},
+     .says = "$FIRST", .shape = "{states:[" SHAPE_STATE("") "],totalCount:2}"},
     {"sequence.paging", "GET", C "/sequence/fulltour?nextPageKey=9", .status = 200,
      .shape = "{states:[],totalCount:2}"},
     {"sequence.times", "GET", C "/sequence/fulltour?fromTime=0001-01-01T00:00:00.000Z", .status = 200,
-     .shape = "{states:[" STATE "],totalCount:2}"},
+     .shape = "{states:[" SHAPE_STATE("") "],totalCount:2}"},
     {"sequence.times", "GET", C "/sequence/fulltour?fromTime=2100-01-01T00:00:00.000Z", .status = 200,
      .shape = "{states:[]}"},
     {"sequence.times", "GET", C "/sequence/fulltour?beforeTime=2000-01-01T00:00:00.000Z", .status = 200,
@@ -61,11 +53,11 @@ static const struct contract_row rows[] = {
     {"sequence.control", "POST", C "/sequence/fulltour/$SECOND/control", .body = "{\"state\":\"abort\"}",
      .status = 200, .shape = "{}"},
     {"sequence.list", "GET", C "/sequence/fulltour?keptnContext=$SECOND", .status = 200,
-     .says = "\"state\":\"aborted\"", .shape = "{states:[" STATE "],totalCount:1}", .wait = true},
+     .says = "\"state\":\"aborted\"", .shape = "{states:[" SHAPE_STATE("") "],totalCount:1}", .wait = true},
     {"sequence.control", "POST", C "/sequence/fulltour/$FIRST/control",
      .body = "{\"state\":\"pause\",\"stage\":\"\"}", .status = 200, .shape = "{}"},
     {"sequence.list", "GET", C "/sequence/fulltour?keptnContext=$FIRST", .status = 200,
-     .says = "\"state\":\"paused\"", .shape = "{states:[" STATE "],totalCount:1}", .wait = true},
+     .says = "\"state\":\"paused\"", .shape = "{states:[" SHAPE_STATE("") "],totalCount:1}", .wait = true},
     {"sequence.control", "POST", C "/sequence/fulltour/$FIRST/control",
      .body = "{\"state\":\"resume\",\"stage\":\"qa\"}", .status = 200, .shape = "{}"},
     {"sequence.control", "POST", C "/sequence/fulltour/$FIRST/control", .body = "{\"state\":", .status = 400,
@@ -91,20 +83,17 @@ static const struct contract_row rows[] = {
     {"open.list", "GET", OPEN "?project=fulltour", .status = 200, .shape = "{events:[],nextPageKey:'0'}",
      .wait = true},
     {"sequence.list", "GET", C "/sequence/fulltour?keptnContext=$FIRST", .status = 200,
-     .says = "\"state\":\"finished\"", .shape = "{states:[" STATE "],totalCount:1}", .wait = true},
+     .says = "\"state\":\"finished\"", .shape = "{states:[" SHAPE_STATE("") "],totalCount:1}", .wait = true},
     {"sequence.list", "GET", C "/sequence/fulltour?keptnContext=$FIRST", .status = 200,
      .says = "\"latestFailedEvent\":{"},
     {"project.overview", "GET", C "/project/fulltour", .status = 200, .says = "\"deployedImage\":\"x:1\"",
-     .shape = "{projectName:s,creationDate:ns,shipyard:s,shipyardVersion:s,isUpstreamAutoProvisioned:b,"
-              "gitCredentials?:{...},stages:[{stageName:s,parentStages?:[s],services:[{serviceName:s,"
-              "creationDate:ns,deployedImage?:s,openRemediations:null,lastEventTypes:{+:{eventId:u,"
-              "keptnContext:u,time:ns}}}]}]}"},
+     .shape = SHAPE_PROJECT("")},
 
     {"evaluation.post", "POST", EVAL, .body = "{}", .status = 200, .shape = "{keptnContext:u}",
      .keep = "EVAL=keptnContext"},
     {"evaluation.post", "GET",
      "/mongodb-datastore/event?keptnContext=$EVAL&type=sh.keptn.event.qa.evaluation.triggered", .status = 200,
-     .shape = "{events:[" EVENT "],pageSize:20,totalCount:1}", .wait = true},
+     .shape = "{events:[" SHAPE_EVENT("") "],pageSize:20,totalCount:1}", .wait = true},
     {"evaluation.post", "POST", C "/project/nothing/stage/qa/service/helloservice/evaluation", .body = "{}",
      .status = 400, .shape = "{code:2,message:'project not found'}"},
     {"evaluation.post", "POST", C "/project/fulltour/stage/nothing/service/helloservice/evaluation",

@@ -2,13 +2,10 @@
 #include "config.h"
 
 #include "contract/contract.h"
+#include "contract/shapes.h"
 
-#define C            "/controlPlane/v1"
-#define REG          C "/uniform/registration"
-#define SUBSCRIPTION "{id:u,event:s,filter:{projects:[s]|null,stages:[s]|null,services:[s]|null}}"
-#define INTEGRATION                                                                                          \
-    "{id:h,name:s,metadata:{hostname:s,integrationversion:s,distributorversion:s,location:s,lastseen:t,"     \
-    "kubernetesmetadata:{namespace:s,podname:s,deploymentname:s}},subscriptions:[" SUBSCRIPTION "]|null}"
+#define C   "/controlPlane/v1"
+#define REG C "/uniform/registration"
 #define ECHO(name, version)                                                                                  \
     "{\"name\":\"" name "\",\"metadata\":{\"hostname\":\"node-1\",\"integrationversion\":\"" version         \
     "\",\"distributorversion\":\"0.15\",\"location\":\"remote\",\"kubernetesmetadata\":{\"namespace\":"      \
@@ -29,19 +26,19 @@ static const struct contract_row rows[] = {
      .body = "{\"name\":\"x\",\"metadata\":{\"kubernetesmetadata\":{\"namespace\":\"k\"}}}", .status = 400,
      .shape = "{code:400,message:s}"},
     {"uniform.list", "GET", REG, .status = 200, .says = "\"integrationversion\":\"1.1\"",
-     .shape = "[" INTEGRATION "]"},
+     .shape = "[" SHAPE_INTEGRATION("") "]"},
     {"uniform.list", "GET", REG "?id=$ID&name=echo&namespace=keptn&hostname=node-1", .status = 200,
-     .says = "$ID", .shape = "[" INTEGRATION "]"},
+     .says = "$ID", .shape = "[" SHAPE_INTEGRATION("") "]"},
     {"uniform.list", "GET", REG "?stage=qa", .status = 200, .says = "$ID"},
     {"uniform.list", "GET", REG "?name=other", .status = 200, .shape = "[]"},
     {"uniform.list", "GET", REG "?hostname=other", .status = 200, .shape = "[]"},
-    {"uniform.ping", "PUT", REG "/$ID/ping", .status = 200, .shape = INTEGRATION},
+    {"uniform.ping", "PUT", REG "/$ID/ping", .status = 200, .shape = SHAPE_INTEGRATION("")},
     {"uniform.ping", "PUT", REG "/unknown/ping", .status = 404, .says = "uniform integration not found",
      .shape = "{code:404,message:s}"},
 
     {"subscription.list", "GET", REG "/$ID/subscription", .status = 200,
      .says = "\"filter\":{\"projects\":[],\"stages\":[\"qa\"],\"services\":null}",
-     .shape = "[" SUBSCRIPTION "]", .keep = "FIRST=0.id"},
+     .shape = "[" SHAPE_SUBSCRIPTION "]", .keep = "FIRST=0.id"},
     {"subscription.list", "GET", REG "/unknown/subscription", .status = 404,
      .says = "mongo: no documents in result"},
     {"subscription.post", "POST", REG "/$ID/subscription",
@@ -50,7 +47,7 @@ static const struct contract_row rows[] = {
     {"subscription.post", "POST", REG "/unknown/subscription", .body = "{\"event\":\"sh.keptn.event.b\"}",
      .status = 404, .says = "mongo: no documents in result"},
     {"subscription.get", "GET", REG "/$ID/subscription/$SUB", .status = 200,
-     .says = "\"event\":\"sh.keptn.event.b.triggered\"", .shape = SUBSCRIPTION},
+     .says = "\"event\":\"sh.keptn.event.b.triggered\"", .shape = SHAPE_SUBSCRIPTION},
     {"subscription.get", "GET", REG "/$ID/subscription/unknown", .status = 404,
      .says = "mongo: no documents in result"},
     {"subscription.put", "PUT", REG "/$ID/subscription/$SUB",
