@@ -32,6 +32,7 @@ struct turn {
     size_t decided_count, decided_capacity;
     char **records; /* keys of undurable_records, likewise */
     size_t record_count, record_capacity;
+    char *deleted; /* project, likewise; NULL: none */
     core_done done;
     void *done_arg;
 };
@@ -76,6 +77,7 @@ static void free_turn(struct turn *t)
     free(t->items);
     free(t->decided);
     free(t->records);
+    free(t->deleted);
     free(t);
 }
 
@@ -238,6 +240,15 @@ static void release(struct core *core, const struct turn_item *item)
         jobs_handle(core->jobs, &item->event, item->number);
 }
 
+/* Batches become durable in the order of their turns: it is the oldest note. */
+static void forget_decision(struct core *core, const char *triggeredid)
+{
+    cJSON *notes = map_get(&core->undurable, triggeredid);
+    cJSON_DeleteItemFromArray(notes, 0);
+    if (cJSON_GetArraySize(notes) == 0)
+        cJSON_Delete(map_remove(&core->undurable, triggeredid));
+}
+
 static void committed(void *arg, enum status status, const struct error *err)
 {
     struct turn *t = arg;
@@ -253,8 +264,10 @@ static void committed(void *arg, enum status status, const struct error *err)
         exit(EXIT_FAILURE);
     }
     for (size_t i = 0; i < t->decided_count; i++)
-        cJSON_Delete(map_remove(&core->undurable, t->decided[i]));
+        forget_decision(core, t->decided[i]);
     forget_records(t);
+    if (t->deleted != NULL)
+        (void)map_remove(&core->deleted, t->deleted);
     for (size_t i = 0; i < t->count; i++)
         release(core, t->items[i]);
     if (t->done != NULL)
@@ -303,23 +316,75 @@ void core_arm_timer(struct core *core)
     uv_timer_start(&core->timer, on_timer, (uint64_t)wait_ms, 0);
 }
 
-cJSON *core_find_decision(struct core *core, const char *triggeredid)
+void turn_delete_project(struct turn *t, const char *project)
 {
-    const cJSON *undurable = map_get(&core->undurable, triggeredid);
-    return undurable != NULL ? cJSON_Duplicate(undurable, true) : store_decision(core->store, triggeredid);
+    sequencer_forget_project(t->core->sequencer, project);
+    store_batch_delete_project(t->batch, project);
+    t->deleted = mem_string(project);
+    map_put(&t->core->deleted, project, t->core);
+}
+
+static bool note_found(void *arg, const struct store_event *e)
+{
+    (void)e;
+    *(bool *)arg = true;
+    return false;
+}
+
+bool core_project_has(struct core *core, const char *project, const char *event_id)
+{
+    bool there = false;
+    struct error err = ERROR_NONE;
+    const struct store_event_query query = {.project = project, .event_id = event_id, .limit = 1};
+    if (map_get(&core->deleted, project) != NULL || !store_project_exists(core->store, project))
+        return false;
+    if (store_events(core->store, &query, note_found, &there, NULL, &err) != STATUS_OK) {
+        log_write(LOG_ERROR, "event %s of project %s cannot be looked up: %s", event_id, project, err.text);
+        return true; /* nothing says that the project is gone */
+    }
+    return there;
+}
+
+static bool has_decided(const cJSON *decisions, const char *by)
+{
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, decisions)
+    {
+        const char *name = json_text(item, "by");
+        if (name != NULL && strcmp(name, by) == 0)
+            return true;
+    }
+    return false;
+}
+
+cJSON *core_find_decisions(struct core *core, const char *triggeredid)
+{
+    cJSON *decisions = store_decisions(core->store, triggeredid);
+    const cJSON *note = NULL;
+    cJSON_ArrayForEach(note, (const cJSON *)map_get(&core->undurable, triggeredid))
+    {
+        /* One that has become durable in this moment is in the store and still noted. */
+        if (!has_decided(decisions, json_text(note, "by")))
+            cJSON_AddItemToArray(decisions, cJSON_Duplicate(note, true));
+    }
+    return decisions;
 }
 
 void core_note_decision(struct turn *t, const struct store_decision *d)
 {
     store_batch_decision(t->batch, d);
-    cJSON *note = cJSON_CreateObject();
+    cJSON *note = cJSON_CreateObject(), *notes = map_get(&t->core->undurable, d->triggeredid);
     char time[CLOCK_TEXT_SIZE];
     clock_format(d->time_ns, time);
     cJSON_AddStringToObject(note, "decisionid", d->decisionid ? d->decisionid : "");
     cJSON_AddStringToObject(note, "by", d->by);
     cJSON_AddStringToObject(note, "result", d->result);
     cJSON_AddStringToObject(note, "time", time);
-    cJSON_Delete(map_put(&t->core->undurable, d->triggeredid, note));
+    if (notes == NULL) {
+        notes = cJSON_CreateArray();
+        map_put(&t->core->undurable, d->triggeredid, notes);
+    }
+    cJSON_AddItemToArray(notes, note);
     MEM_GROW(t->decided, t->decided_count, t->decided_capacity);
     t->decided[t->decided_count++] = mem_string(d->triggeredid);
 }

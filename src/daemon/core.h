@@ -29,8 +29,9 @@ struct core {
     struct api *api;
     uv_timer_t timer;             /* the sequencer's next one */
     int64_t last_time_ns;         /* of the newest event: times only grow */
-    struct map undurable;         /* triggeredid → core_decision, until its batch is durable */
+    struct map undurable;         /* triggeredid → array of decisions whose batches are not durable yet */
     struct map undurable_records; /* project and context → core_record, likewise */
+    struct map deleted;           /* projects whose deletion is not durable yet */
     size_t turns;                 /* committing */
     bool stopping;
 };
@@ -59,11 +60,18 @@ MUST_CHECK enum status core_restore_upstreams(struct core *core, struct error *e
 void core_resume(struct core *core); /* what was pending, and jobs that ran */
 void core_arm_timer(struct core *core);
 
+/* Drops the project from the sequencer and the store. */
+void turn_delete_project(struct turn *t, const char *project);
+/* Whether the event of this id is one of the project's as it is now: false where the project was deleted
+ * after it, also if it was made again. For what was on its way meanwhile. */
+bool core_project_has(struct core *core, const char *project, const char *event_id);
+
 /* The newest record of a context, durable or not, as JSON text; NULL: none. The caller's. */
 char *core_find_record(const struct core *core, const char *project, const char *context);
 
-/* Who decided an approval, for retries and the 409: durable or not yet. NULL: nobody. The caller's. */
-cJSON *core_find_decision(struct core *core, const char *triggeredid);
+/* Who decided an approval, for retries and the 409: durable or not yet, oldest first, one a principal, as
+ * store_decisions() has them. The caller's. */
+cJSON *core_find_decisions(struct core *core, const char *triggeredid);
 void core_note_decision(struct turn *t, const struct store_decision *d);
 
 /* Reads the shipyard as it is now and gives the event to the sequencer (shipyards.c). */

@@ -228,6 +228,7 @@ static void close_parts(struct daemon *d)
     repo_close(d->core.repo);
     map_free(&d->core.undurable, NULL);
     map_free(&d->core.undurable_records, NULL);
+    map_free(&d->core.deleted, NULL);
 }
 
 static int serve(const struct options *options)

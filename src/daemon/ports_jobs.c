@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "daemon/internal.h"
@@ -214,10 +215,16 @@ static void committed(void *arg, enum status status, const struct error *err)
 static void port_commit(void *arg, const struct event_draft *event, const struct jobs_record *record,
                         uint64_t handled, jobs_commit_done done, void *done_arg)
 {
-    struct turn *t = turn_new(arg);
+    struct core *core = arg;
+    struct turn *t = turn_new(core);
+    const char *project = event != NULL ? json_text(event->data, "project") : NULL;
     struct job_commit *c = MEM_NEW(struct job_commit);
     *c = (struct job_commit){.done = done, .done_arg = done_arg};
-    if (event != NULL)
+    if (event != NULL && project != NULL && event->triggeredid != NULL &&
+        !core_project_has(core, project, event->triggeredid))
+        log_write(LOG_INFO, "project %s was deleted: what its job %s answers is dropped", project,
+                  event->triggeredid);
+    else if (event != NULL)
         (void)turn_event(t, event, false); /* a message is bounded by jobs; too large is logged */
     if (record != NULL) {
         const struct store_job job = {.id = record->id,

@@ -36,16 +36,57 @@ static bool is_decision(const struct event *ev)
            strcmp(ev->parsed_type.name, "approval") == 0 && ev->triggeredid != NULL;
 }
 
-static void describe_decision(const cJSON *decision, char *text, size_t size)
+/* "approved by maria 5m ago (2023-…)". */
+static void describe_decision(const cJSON *decision, struct buffer *out)
 {
     const char *result = json_text(decision, "result"), *by = json_text(decision, "by"),
                *time = json_text(decision, "time");
     int64_t when = 0;
     char age[16];
     clock_format_age(time != NULL && clock_parse(time, &when) ? clock_now_ns() - when : 0, true, age);
-    (void)snprintf(text, size, "the approval is closed: %s by %s %s ago (%s)",
-                   result != NULL && strcmp(result, "pass") == 0 ? "approved" : "declined", by ? by : "?",
-                   age, time ? time : "?"); /* cut where it is too long */
+    buffer_printf(out, "%s by %s %s ago (%s)",
+                  result != NULL && strcmp(result, "pass") == 0 ? "approved" : "declined", by ? by : "?", age,
+                  time ? time : "?");
+}
+
+/* All of them, who was first first; cut where it is too long for an answer. */
+static void refuse_closed(const cJSON *decisions, api_done done, void *done_arg)
+{
+    struct buffer text = BUFFER_LIMIT(ERROR_TEXT_SIZE - 1);
+    const cJSON *item = NULL;
+    buffer_add_text(&text, "the approval is closed: ");
+    cJSON_ArrayForEach(item, decisions)
+    {
+        if (item != decisions->child)
+            buffer_add_text(&text, ", ");
+        describe_decision(item, &text);
+    }
+    answer_refusal(done, done_arg, STATUS_CONFLICT, "%s", buffer_text(&text));
+    buffer_free(&text);
+}
+
+/* The approval is open still because somebody else has started it, too. */
+static void refuse_second(const cJSON *mine, api_done done, void *done_arg)
+{
+    struct buffer text = BUFFER_LIMIT(ERROR_TEXT_SIZE - 1);
+    buffer_add_text(&text, "you have decided: ");
+    describe_decision(mine, &text);
+    answer_refusal(done, done_arg, STATUS_CONFLICT,
+                   "%s; the approval is open until all who have started it have answered",
+                   buffer_text(&text));
+    buffer_free(&text);
+}
+
+static const cJSON *find_decision(const cJSON *decisions, const char *key, const char *value)
+{
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, decisions)
+    {
+        const char *text = json_text(item, key);
+        if (text != NULL && value != NULL && strcmp(text, value) == 0)
+            return item;
+    }
+    return NULL;
 }
 
 static bool found(void *arg, const struct store_event *e)
@@ -55,48 +96,58 @@ static bool found(void *arg, const struct store_event *e)
     return false;
 }
 
-/* True where the decision may go on; else it has been answered: a repeat with 200, a late one with 409. */
-static bool decision_may_go_on(struct core *core, const struct event *ev, const char *context, api_done done,
-                               void *done_arg)
+/* The same decision again: answered when it is durable, which an empty turn behind it waits for. */
+static void answer_repeat(struct core *core, const char *context, api_done done, void *done_arg)
+{
+    struct post *p = MEM_NEW(struct post);
+    *p = (struct post){.done = done, .done_arg = done_arg};
+    memcpy(p->context, context, UUID_SIZE);
+    turn_commit(turn_new(core), posted, p);
+}
+
+/* Nobody has decided it, and it is not open. */
+static void refuse_unknown(struct core *core, const struct event *ev, const char *context, api_done done,
+                           void *done_arg)
+{
+    bool known_approval = false;
+    struct error err = ERROR_NONE;
+    const struct store_event_query query = {.event_id = ev->triggeredid, .project = ev->project, .limit = 1};
+    if (store_events(core->store, &query, found, &known_approval, NULL, &err) != STATUS_OK)
+        answer_error(done, done_arg, &err);
+    else if (known_approval)
+        answer_refusal(done, done_arg, STATUS_CONFLICT,
+                       "the approval is closed: it was decided automatically, or its sequence has ended");
+    else
+        answer_refusal(done, done_arg, STATUS_NOT_FOUND, "no approval with triggeredid %s in context %s",
+                       ev->triggeredid, context);
+}
+
+/* True where the decision may go on; else it has been answered: a repeat with 200, a late one, or a second
+ * one of the same principal, with 409. */
+static bool decision_may_go_on(struct core *core, const struct event *ev, const char *context,
+                               const struct api_principal *who, api_done done, void *done_arg)
 {
     if (ev->decisionid != NULL && !uuid_is_valid(ev->decisionid)) {
         answer_refusal(done, done_arg, STATUS_INVALID, "decisionid in body must be a UUID");
         return false;
     }
-    cJSON *decision = core_find_decision(core, ev->triggeredid);
-    const char *known = json_text(decision, "decisionid");
-    if (known != NULL && ev->decisionid != NULL && strcmp(known, ev->decisionid) == 0) {
-        /* The same decision again: answered when it is durable, which an empty turn behind it waits for. */
-        cJSON_Delete(decision);
-        struct post *p = MEM_NEW(struct post);
-        *p = (struct post){.done = done, .done_arg = done_arg};
-        memcpy(p->context, context, UUID_SIZE);
-        turn_commit(turn_new(core), posted, p);
-        return false;
-    }
-    if (ev->project != NULL &&
-        sequencer_task_is_open(core->sequencer, ev->project, context, ev->triggeredid)) {
-        cJSON_Delete(decision);
-        return true;
-    }
-    char text[ERROR_TEXT_SIZE];
-    bool known_approval = false;
-    struct error err = ERROR_NONE;
-    const struct store_event_query query = {.event_id = ev->triggeredid, .project = ev->project, .limit = 1};
-    if (decision != NULL) {
-        describe_decision(decision, text, sizeof text);
-        answer_refusal(done, done_arg, STATUS_CONFLICT, "%s", text);
-    } else if (store_events(core->store, &query, found, &known_approval, NULL, &err) != STATUS_OK) {
-        answer_error(done, done_arg, &err);
-    } else if (known_approval) {
-        answer_refusal(done, done_arg, STATUS_CONFLICT,
-                       "the approval is closed: it was decided automatically, or its sequence has ended");
-    } else {
-        answer_refusal(done, done_arg, STATUS_NOT_FOUND, "no approval with triggeredid %s in context %s",
-                       ev->triggeredid, context);
-    }
-    cJSON_Delete(decision);
-    return false;
+    bool open =
+        ev->project != NULL && sequencer_task_is_open(core->sequencer, ev->project, context, ev->triggeredid);
+    cJSON *decisions = core_find_decisions(core, ev->triggeredid);
+    const cJSON *mine = find_decision(decisions, "by", who->name);
+    bool may = false;
+    if (find_decision(decisions, "decisionid", ev->decisionid) != NULL)
+        answer_repeat(core, context, done, done_arg);
+    else if (open && mine != NULL)
+        refuse_second(mine, done, done_arg);
+    else if (open)
+        may = true;
+    else if (cJSON_GetArraySize(decisions) > 0)
+        refuse_closed(decisions, done, done_arg);
+    else
+        refuse_unknown(core, ev, context, done, done_arg);
+    cJSON_Delete(decisions);
+    return may;
 }
 
 /* Keptn goes by triggeredid alone, whatever task the type names. Here who may decide hangs on the type, so an
@@ -136,7 +187,7 @@ void port_post_event(void *arg, const struct event *ev, const struct api_princip
     uuid_from_context(ev->context, p->context);
     bool decision = is_decision(ev);
     if (!answers_its_task(core, ev, p->context, done, done_arg) ||
-        (decision && !decision_may_go_on(core, ev, p->context, done, done_arg))) {
+        (decision && !decision_may_go_on(core, ev, p->context, who, done, done_arg))) {
         free(p);
         return;
     }

@@ -312,8 +312,7 @@ static void delete_repository(struct repo_call *call)
 static void repository_deleted(struct repo_call *call)
 {
     struct turn *t = turn_new(call->core);
-    sequencer_forget_project(call->core->sequencer, call->project);
-    store_batch_delete_project(turn_batch(t), call->project);
+    turn_delete_project(t, call->project);
     store_batch_audit(turn_batch(t), core_now(call->core), call->who, "delete project", call->project,
                       call->address, "");
     turn_commit_answer(t, 200, "{\"message\":\"\"}", call->done, call->done_arg);

@@ -56,39 +56,59 @@ static void keep_shipyard(struct turn *t, struct start *s, const struct shipyard
     cJSON_Delete(stored);
 }
 
-static void shipyard_read(void *arg)
+static void free_start(struct start *s)
 {
-    struct start *s = arg;
-    struct core *core = s->core;
+    event_free(&s->event);
+    buffer_free(&s->shipyard);
+    free(s);
+}
+
+/* The shipyard of the text; NULL: s->err says why there is none. */
+static struct shipyard *parse(struct start *s)
+{
     struct shipyard *yard = NULL;
-    struct sequencer_source source = {0};
-    char *fault = NULL;
     if (s->status == STATUS_OK)
         s->status = shipyard_parse(s->shipyard.data ? s->shipyard.data : "", s->shipyard.len, "shipyard.yaml",
                                    &yard, &s->err);
-    if (s->status == STATUS_OK) {
+    return s->status == STATUS_OK ? yard : NULL;
+}
+
+static void apply(struct turn *t, struct start *s)
+{
+    struct core *core = s->core;
+    struct shipyard *yard = parse(s);
+    struct sequencer_source source = {0};
+    char *fault = NULL;
+    if (yard != NULL) {
         source.shipyard = yard;
         source.shipyard_commit = s->shipyard_commit;
         source.stage_commit = s->stage_commit;
+        keep_shipyard(t, s, yard);
     } else {
         fault = mem_printf("Unable to retrieve Shipyard file: %s", s->err.text);
         source.fault = fault;
         log_write(LOG_WARN, "project %s, context %s: %s", s->event.project, s->event.context, fault);
     }
-    struct turn *t = turn_new(core);
     struct sequencer_effects *effects = sequencer_effects_new();
-    store_batch_handled(turn_batch(t), s->number, STORE_FOR_SEQUENCER);
-    if (yard != NULL)
-        keep_shipyard(t, s, yard);
     sequencer_apply(core->sequencer, &s->event, &source, core_now(core), effects);
     turn_effects(t, effects);
     sequencer_effects_free(effects);
-    turn_commit(t, NULL, NULL);
     shipyard_free(yard);
     free(fault);
-    event_free(&s->event);
-    buffer_free(&s->shipyard);
-    free(s);
+}
+
+static void shipyard_read(void *arg)
+{
+    struct start *s = arg;
+    struct turn *t = turn_new(s->core);
+    store_batch_handled(turn_batch(t), s->number, STORE_FOR_SEQUENCER);
+    if (core_project_has(s->core, s->event.project, s->event.id))
+        apply(t, s);
+    else
+        log_write(LOG_INFO, "project %s was deleted: its sequence event %s starts nothing", s->event.project,
+                  s->event.id);
+    turn_commit(t, NULL, NULL);
+    free_start(s);
 }
 
 void core_start_sequence(struct core *core, uint64_t number, const char *text, size_t len)
@@ -104,8 +124,7 @@ void core_start_sequence(struct core *core, uint64_t number, const char *text, s
         struct turn *t = turn_new(core);
         store_batch_handled(turn_batch(t), number, STORE_FOR_SEQUENCER);
         turn_commit(t, NULL, NULL);
-        event_free(&s->event);
-        free(s);
+        free_start(s);
         return;
     }
     repo_queue_add(core->repo_queue, s->event.project, read_shipyard, shipyard_read, s);

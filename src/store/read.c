@@ -161,28 +161,32 @@ enum status store_records(struct store *s, const struct store_state_query *q, st
 
 /* --- decisions --- */
 
-cJSON *store_decision(struct store *s, const char *triggeredid)
+static cJSON *decision_of_row(sqlite3_stmt *stmt)
 {
     static const char *const keys[] = {"eventid", "decisionid", "by", "via", "result", "comment"};
-    cJSON *decision = NULL;
-    sqlite3_stmt *stmt =
-        prepare_or_log(s, "SELECT event_id, decisionid, by, via, result, comment, time_ns"
-                          " FROM decisions WHERE triggeredid = ?1 ORDER BY row DESC LIMIT 1");
-    if (stmt == NULL)
-        return NULL;
-    db_bind_text(stmt, 1, triggeredid);
-    if (step_or_log(s, stmt)) {
-        char time[CLOCK_TEXT_SIZE];
-        decision = cJSON_CreateObject();
-        for (int i = 0; i < (int)(sizeof keys / sizeof *keys); i++) {
-            if (db_text(stmt, i) != NULL)
-                cJSON_AddStringToObject(decision, keys[i], db_text(stmt, i));
-        }
-        clock_format(sqlite3_column_int64(stmt, 6), time);
-        cJSON_AddStringToObject(decision, "time", time);
-    }
-    db_release(s->reader, stmt);
+    char time[CLOCK_TEXT_SIZE];
+    cJSON *decision = cJSON_CreateObject();
+    for (int i = 0; i < (int)(sizeof keys / sizeof *keys); i++)
+        if (db_text(stmt, i) != NULL)
+            cJSON_AddStringToObject(decision, keys[i], db_text(stmt, i));
+    clock_format(sqlite3_column_int64(stmt, 6), time);
+    cJSON_AddStringToObject(decision, "time", time);
     return decision;
+}
+
+cJSON *store_decisions(struct store *s, const char *triggeredid)
+{
+    cJSON *decisions = cJSON_CreateArray();
+    sqlite3_stmt *stmt = prepare_or_log(s, "SELECT event_id, decisionid, by, via, result, comment, time_ns"
+                                           " FROM decisions WHERE triggeredid = ?1 ORDER BY row LIMIT ?2");
+    if (stmt == NULL)
+        return decisions;
+    db_bind_text(stmt, 1, triggeredid);
+    sqlite3_bind_int64(stmt, 2, STORE_DECISIONS_MAX);
+    while (step_or_log(s, stmt))
+        cJSON_AddItemToArray(decisions, decision_of_row(stmt));
+    db_release(s->reader, stmt);
+    return decisions;
 }
 
 /* --- jobs --- */

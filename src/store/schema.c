@@ -22,7 +22,7 @@
  *   events_root                     the first event of each context of a project
  *   records (primary key), records_time, records_open   sequence queries by context, by time; restart
  *   open_events_type                event/triggered
- *   decisions_triggeredid           the newest decision on an approval
+ *   decisions_triggeredid           the decisions on an approval
  *   jobs_open                       jobs to be looked at after a restart
  *   logs_integration, logs_time     what integrations logged, of one, of all
  * `internal` events (sh.drawbridge.…) are never answered by Keptn's calls: partial indexes leave them out,

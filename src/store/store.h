@@ -200,9 +200,10 @@ bool store_service_exists(struct store *s, const char *project, const char *serv
 MUST_CHECK enum status store_project_names(struct store *s, store_text_fn fn, void *arg,
                                            struct error *err); /* by name, in `project` */
 
-/* The newest decision on an approval. Returns NULL: none; else
+/* The decisions on an approval, oldest first, at most STORE_DECISIONS_MAX: an array of
  * {"eventid","decisionid","by","via","result","comment","time"}; the caller's. */
-cJSON *store_decision(struct store *s, const char *triggeredid);
+#define STORE_DECISIONS_MAX 256
+cJSON *store_decisions(struct store *s, const char *triggeredid);
 
 /* Jobs whose state is not "ended" (after a restart), and one by id. */
 typedef bool (*store_job_fn)(void *arg, const struct store_job *job);

@@ -16,3 +16,15 @@ TESTS += %D%/adopt_test
 %C%_adopt_test_SOURCES = %D%/adopt_test.c
 %C%_adopt_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_adopt_test_LDADD = $(WORLD_LIBS)
+
+check_PROGRAMS += %D%/approval_test
+TESTS += %D%/approval_test
+%C%_approval_test_SOURCES = %D%/approval_test.c %D%/support.c %D%/support.h
+%C%_approval_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_approval_test_LDADD = $(WORLD_LIBS)
+
+check_PROGRAMS += %D%/sequence_test
+TESTS += %D%/sequence_test
+%C%_sequence_test_SOURCES = %D%/sequence_test.c %D%/support.c %D%/support.h
+%C%_sequence_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_sequence_test_LDADD = $(WORLD_LIBS)

@@ -299,7 +299,7 @@ static void projects_and_services_can_be_deleted_and_made_again_without_their_pa
 
 /* --- decisions, jobs, tokens --- */
 
-static void the_newest_decision_on_an_approval_is_told(void **state)
+static void all_decisions_on_an_approval_are_told_oldest_first(void **state)
 {
     struct fixture *f = *state;
     struct store_decision d = {.project = "p",
@@ -324,15 +324,19 @@ static void the_newest_decision_on_an_approval_is_told(void **state)
     store_batch_decision(b, &d);
     commit_ok(b);
     fixture_reopen(f);
-    cJSON *decision = store_decision(f->store, "t");
+    cJSON *decisions = store_decisions(f->store, "t");
+    assert_int_equal(cJSON_GetArraySize(decisions), 2);
+    assert_string_equal(json_text(cJSON_GetArrayItem(decisions, 0), "eventid"), "e1");
     struct buffer text = BUFFER_LIMIT(4096);
-    assert_true(json_print(decision, &text));
+    assert_true(json_print(cJSON_GetArrayItem(decisions, 1), &text));
     assert_string_equal(buffer_text(&text),
                         "{\"eventid\":\"e2\",\"by\":\"bob\",\"via\":\"drawbridge\","
                         "\"result\":\"pass\",\"time\":\"2023-05-04T10:11:12.123456789Z\"}");
     buffer_free(&text);
-    cJSON_Delete(decision);
-    assert_null(store_decision(f->store, "nope"));
+    cJSON_Delete(decisions);
+    decisions = store_decisions(f->store, "nope");
+    assert_int_equal(cJSON_GetArraySize(decisions), 0);
+    cJSON_Delete(decisions);
 }
 
 static bool see_job(void *arg, const struct store_job *job)
@@ -415,7 +419,7 @@ int main(void)
         WITH_STORE(a_project_looks_as_keptn_shows_it),
         WITH_STORE(only_task_events_of_known_services_change_what_a_service_shows),
         WITH_STORE(projects_and_services_can_be_deleted_and_made_again_without_their_past),
-        WITH_STORE(the_newest_decision_on_an_approval_is_told),
+        WITH_STORE(all_decisions_on_an_approval_are_told_oldest_first),
         WITH_STORE(jobs_that_have_not_ended_come_back_after_a_restart),
         WITH_STORE(tokens_are_kept_replaced_and_revoked),
     };

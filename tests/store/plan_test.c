@@ -132,7 +132,7 @@ static void every_query_walks_an_index_and_sorts_nothing(void **state)
                      STATUS_OK);
     assert_int_equal(store_pending(f->store, STORE_FOR_JOBS, see_nothing, NULL, &err), STATUS_OK);
     assert_int_equal(store_open_records(f->store, see_no_text, NULL, &err), STATUS_OK);
-    cJSON_Delete(store_decision(f->store, "t"));
+    cJSON_Delete(store_decisions(f->store, "t"));
     const struct db *reader = f->store->reader;
     size_t forms = reader->cache_count;
     assert_true(forms > 20 && forms < DB_CACHE_MAX);

@@ -250,7 +250,7 @@ static size_t take(char *bytes, size_t size, size_t count, void *arg)
 static long ask(struct world *w, const char *method, const char *path, const char *body,
                 struct buffer *answer)
 {
-    char *token = world_read(w, "data/admin-token"), *header;
+    char *token = world_read(w, w->as != NULL ? w->as : "data/admin-token"), *header;
     assert_non_null(token);
     token[strcspn(token, "\n")] = '\0';
     header = mem_printf("x-token: %s", token);

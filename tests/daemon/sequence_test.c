@@ -1,0 +1,308 @@
+/* Sequences at a real drawbridged, as Keptn's go-tests try them: the queue, the commit of an evaluation,
+ * going on after a crash; and what goes wrong around them: a broken shipyard, a deleted project. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "daemon/support.h"
+#include "support/world.h"
+
+#define C "/controlPlane/v1"
+#define TWO_STAGES                                                                                           \
+    KEPTN_YARD("    - {name: qa, sequences: [{name: delivery, tasks: [{name: task1}, {name: task2}]}]}\n"    \
+               "    - {name: production, sequences: [{name: delivery, triggeredOn: [{event: "                \
+               "qa.delivery.finished}], tasks: [{name: approval, properties: {pass: manual}}, "              \
+               "{name: task3}]}]}\n")
+
+static void open_world(struct world *w)
+{
+    world_open(w, NULL, true);
+    world_project(w, TWO_STAGES, NULL);
+}
+
+static void expect_state(struct world *w, const char *context, const char *state)
+{
+    char *is = keptn_state(w, context);
+    assert_non_null(is);
+    assert_string_equal(is, state);
+    free(is);
+}
+
+/* The next run starts in the step that ends the one before: both events have one time. */
+static void assert_same_moment(struct world *w, const char *ended, const char *started)
+{
+    cJSON *end = keptn_event(w, ended, "qa.delivery.finished"),
+          *start = keptn_event(w, started, "task1.triggered");
+    assert_string_equal(json_text(end, "time"), json_text(start, "time"));
+    cJSON_Delete(end);
+    cJSON_Delete(start);
+}
+
+/* G Test_SequenceQueue_TriggerMultiple */
+static void ten_runs_go_one_by_one_in_order_as_each_is_aborted(void **state)
+{
+    enum { RUNS = 10 };
+    char contexts[RUNS][KEPTN_ID];
+    struct world w;
+    (void)state;
+    open_world(&w);
+    for (size_t i = 0; i < RUNS; i++) {
+        keptn_trigger(&w, "qa.delivery", "", contexts[i]);
+        keptn_wait_state(&w, contexts[i], i == 0 ? "started" : "waiting");
+    }
+    keptn_control(&w, "11111111-2222-4333-8444-555555555555", "abort"); /* nobody knows it */
+    for (size_t i = 0; i < RUNS; i++) {
+        for (size_t k = 0; k < RUNS; k++)
+            expect_state(&w, contexts[k], k < i ? "aborted" : k == i ? "started" : "waiting");
+        assert_int_equal(keptn_open_count(&w, "task1"), 1);
+        assert_int_equal(keptn_event_count(&w, contexts[i], "task1.triggered"), 1);
+        keptn_control(&w, contexts[i], "abort");
+        if (i + 1 < RUNS)
+            assert_same_moment(&w, contexts[i], contexts[i + 1]);
+    }
+    assert_int_equal(keptn_open_count(&w, "task1"), 0);
+    assert_int_equal(keptn_event_count(&w, NULL, "task1.triggered"), RUNS);
+    world_close(&w);
+}
+
+static void runs_that_are_aborted_while_they_wait_never_start(void **state)
+{
+    char contexts[4][KEPTN_ID];
+    struct world w;
+    (void)state;
+    open_world(&w);
+    for (size_t i = 0; i < 4; i++)
+        keptn_trigger(&w, "qa.delivery", "", contexts[i]);
+    keptn_wait_state(&w, contexts[3], "waiting");
+    keptn_control(&w, contexts[1], "abort");
+    keptn_control(&w, contexts[2], "pause");
+    keptn_control(&w, contexts[2], "abort");
+    keptn_control(&w, contexts[0], "abort");
+    keptn_wait_state(&w, contexts[3], "started");
+    for (size_t i = 1; i < 3; i++) {
+        expect_state(&w, contexts[i], "aborted");
+        assert_int_equal(keptn_event_count(&w, contexts[i], "task1.triggered"), 0);
+        assert_int_equal(keptn_event_count(&w, contexts[i], "qa.delivery.finished"), 1);
+    }
+    world_close(&w);
+}
+
+/* G Test_EvaluationGitCommitID */
+static void an_evaluation_s_commit_is_on_its_sequence_and_its_task(void **state)
+{
+    static const char *const types[] = {"qa.evaluation.triggered", "evaluation.triggered"};
+    struct world w;
+    char *answer = NULL;
+    (void)state;
+    open_world(&w);
+    assert_int_equal(world_post(&w, C "/project/fulltour/stage/qa/service/helloservice/evaluation",
+                                "{\"timeframe\":\"5m\",\"gitcommitid\":\"1234567890abcdef\"}", &answer),
+                     200);
+    cJSON *json = cJSON_Parse(answer);
+    for (size_t i = 0; i < 2; i++) {
+        cJSON *event = keptn_event(&w, json_text(json, "keptnContext"), types[i]);
+        assert_string_equal(json_text(event, "gitcommitid"), "1234567890abcdef");
+        cJSON_Delete(event);
+    }
+    cJSON_Delete(json);
+    free(answer);
+    world_close(&w);
+}
+
+static void write_shipyard(struct world *w, const char *base64)
+{
+    char *body = mem_printf(
+        "{\"resources\":[{\"resourceURI\":\"shipyard.yaml\",\"resourceContent\":\"%s\"}]}", base64);
+    long code = world_ask(w, "PUT", "/resource-service/v1/project/fulltour/resource", body, NULL);
+    if (code != 200 && code != 201)
+        fail_msg("the shipyard was not written: %ld", code);
+    free(body);
+}
+
+/* A shipyard that breaks while a run is under way: the run itself goes on with the tasks that it began with,
+ * its follower ends with the reason, and so does what is triggered meanwhile. */
+static void a_shipyard_that_breaks_ends_the_next_stage_with_the_reason(void **state)
+{
+    struct world w;
+    char before[KEPTN_ID], meanwhile[KEPTN_ID];
+    (void)state;
+    open_world(&w);
+    keptn_trigger(&w, "qa.delivery", "", before);
+    free(keptn_wait_event(&w, before, "task1.triggered"));
+    write_shipyard(&w, "c3BlYzoge3N0YWdlczogWwo="); /* spec: {stages: [ */
+    keptn_do(&w, before, "qa", "task1", "pass");
+    keptn_do(&w, before, "qa", "task2", "pass");
+    keptn_wait_state(&w, before, "finished");
+    cJSON *end = keptn_event(&w, before, "production.delivery.finished");
+    assert_string_equal(json_text(json_get(end, "data"), "status"), "errored");
+    assert_string_equal(json_text(json_get(end, "data"), "result"), "fail");
+    assert_non_null(
+        strstr(json_text(json_get(end, "data"), "message"), "Unable to retrieve Shipyard file: "));
+    cJSON_Delete(end);
+    assert_int_equal(keptn_event_count(&w, before, "approval.triggered"), 0);
+    keptn_trigger(&w, "qa.delivery", "", meanwhile);
+    keptn_wait_state(&w, meanwhile, "finished");
+    assert_int_equal(keptn_event_count(&w, meanwhile, "qa.delivery.finished"), 1);
+    assert_int_equal(keptn_event_count(&w, meanwhile, "task1.triggered"), 0);
+    world_close(&w);
+}
+
+static long delete_project(struct world *w)
+{
+    return world_ask(w, "DELETE", C "/project/fulltour", NULL, NULL);
+}
+
+static void *deleting(void *arg)
+{
+    (void)delete_project(arg);
+    return NULL;
+}
+
+static void make_again(struct world *w)
+{
+    free(world_run(w, 0, "create", "project", "fulltour", "--shipyard=shipyard.yaml", NULL));
+    free(world_run(w, 0, "create", "service", "helloservice", "--project=fulltour", NULL));
+}
+
+static size_t sequence_count(struct world *w)
+{
+    cJSON *answer = world_get(w, C "/sequence/fulltour");
+    size_t count = (size_t)cJSON_GetArraySize(json_get(answer, "states"));
+    cJSON_Delete(answer);
+    return count;
+}
+
+static void a_project_made_again_knows_nothing_of_the_runs_of_before(void **state)
+{
+    struct world w;
+    char running[KEPTN_ID], queued[KEPTN_ID], again[KEPTN_ID];
+    (void)state;
+    open_world(&w);
+    keptn_trigger(&w, "qa.delivery", "", running);
+    char *id = keptn_wait_event(&w, running, "task1.triggered");
+    keptn_trigger(&w, "qa.delivery", "", queued);
+    keptn_wait_state(&w, queued, "waiting");
+    assert_int_equal(delete_project(&w), 200);
+    make_again(&w);
+    assert_int_equal(sequence_count(&w), 0);
+    assert_int_equal(keptn_open_count(&w, "task1"), 0);
+    char *late =
+        mem_printf("{\"type\":\"sh.keptn.event.task1.finished\",\"source\":\"late\",\"shkeptncontext\":"
+                   "\"%s\",\"triggeredid\":\"%s\",\"data\":{\"project\":\"fulltour\",\"stage\":\"qa\","
+                   "\"service\":\"helloservice\",\"status\":\"succeeded\",\"result\":\"pass\"}}",
+                   running, id);
+    assert_int_equal(world_post_event(&w, late, NULL), 200);
+    keptn_control(&w, running, "abort");
+    keptn_trigger(&w, "qa.delivery", "", again);
+    keptn_wait_state(&w, again, "started"); /* nobody holds it */
+    assert_int_equal(sequence_count(&w), 1);
+    world_kill(&w, SIGKILL);
+    world_start(&w);
+    assert_int_equal(sequence_count(&w), 1);
+    keptn_do(&w, again, "qa", "task1", "fail");
+    keptn_wait_state(&w, again, "finished");
+    free(late);
+    free(id);
+    world_close(&w);
+}
+
+/* Triggers that are on their way while the project goes. */
+static void what_is_triggered_while_its_project_is_deleted_starts_nothing(void **state)
+{
+    static const char trigger[] =
+        "{\"type\":\"sh.keptn.event.qa.delivery.triggered\",\"source\":\"test\",\"data\":{\"project\":"
+        "\"fulltour\",\"stage\":\"qa\",\"service\":\"helloservice\"}}";
+    struct world w;
+    (void)state;
+    open_world(&w);
+    for (int round = 0; round < 5; round++) {
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, deleting, &w), 0);
+        while (world_post_event(&w, trigger, NULL) == 200)
+            ;
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        make_again(&w);
+        assert_int_equal(sequence_count(&w), 0);
+        assert_int_equal(keptn_open_count(&w, "task1"), 0);
+    }
+    world_close(&w);
+}
+
+/* As Keptn's BackupRestore has it: everything that was open before is there afterwards, and goes on. */
+static void after_a_crash_all_that_was_open_goes_on(void **state)
+{
+    enum { APPROVAL, PAUSED, RUNNING, QUEUED, COUNT };
+    static const char *const states[] = {"started", "paused", "started", "waiting"};
+    char contexts[COUNT][KEPTN_ID];
+    struct world w;
+    (void)state;
+    open_world(&w);
+    for (size_t i = 0; i < COUNT; i++) {
+        keptn_trigger(&w, "qa.delivery", "", contexts[i]);
+        if (i != QUEUED)
+            free(keptn_wait_event(&w, contexts[i], "task1.triggered"));
+        if (i == APPROVAL) {
+            keptn_do(&w, contexts[i], "qa", "task1", "pass");
+            keptn_do(&w, contexts[i], "qa", "task2", "pass");
+            free(keptn_wait_event(&w, contexts[i], "approval.triggered"));
+        }
+        if (i == PAUSED) {
+            keptn_control(&w, contexts[i], "pause");
+            keptn_do(&w, contexts[i], "qa", "task1", "pass");
+        }
+    }
+    keptn_wait_state(&w, contexts[QUEUED], "waiting");
+    world_kill(&w, SIGKILL);
+    world_start(&w);
+    for (size_t i = 0; i < COUNT; i++)
+        expect_state(&w, contexts[i], states[i]);
+    assert_int_equal(keptn_open_count(&w, "approval"), 1);
+    assert_int_equal(keptn_open_count(&w, "task1"), 1);
+    assert_int_equal(keptn_event_count(&w, contexts[PAUSED], "task2.triggered"), 0);
+    keptn_do(&w, contexts[RUNNING], "qa", "task1", "fail");
+    keptn_wait_state(&w, contexts[QUEUED], "started");
+    keptn_do(&w, contexts[QUEUED], "qa", "task1", "fail");
+    keptn_control(&w, contexts[PAUSED], "resume");
+    keptn_do(&w, contexts[PAUSED], "qa", "task2", "fail");
+    keptn_wait_state(&w, contexts[PAUSED], "finished");
+    char *id = keptn_wait_event(&w, contexts[APPROVAL], "approval.triggered");
+    char *approve =
+        mem_printf("{\"type\":\"sh.keptn.event.approval.finished\",\"source\":\"test\","
+                   "\"shkeptncontext\":\"%s\",\"triggeredid\":\"%s\",\"data\":{\"project\":"
+                   "\"fulltour\",\"stage\":\"production\",\"service\":\"helloservice\",\"status\":"
+                   "\"succeeded\",\"result\":\"pass\"}}",
+                   contexts[APPROVAL], id);
+    assert_int_equal(world_post_event(&w, approve, NULL), 200);
+    keptn_do(&w, contexts[APPROVAL], "production", "task3", "pass");
+    keptn_wait_state(&w, contexts[APPROVAL], "finished");
+    free(approve);
+    free(id);
+    world_close(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ten_runs_go_one_by_one_in_order_as_each_is_aborted),
+        cmocka_unit_test(runs_that_are_aborted_while_they_wait_never_start),
+        cmocka_unit_test(an_evaluation_s_commit_is_on_its_sequence_and_its_task),
+        cmocka_unit_test(a_shipyard_that_breaks_ends_the_next_stage_with_the_reason),
+        cmocka_unit_test(a_project_made_again_knows_nothing_of_the_runs_of_before),
+        cmocka_unit_test(what_is_triggered_while_its_project_is_deleted_starts_nothing),
+        cmocka_unit_test(after_a_crash_all_that_was_open_goes_on),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
