@@ -103,6 +103,19 @@ static const struct contract_row rows[] = {
     {"secret.all", "DELETE", "/secrets/v1/secret?name=creds&scope=keptn-default", .status = 404,
      .says = ": secret not found"},
     {"secret.all", "GET", "/secrets/v1/scope", .status = 200, .shape = "{scopes:['keptn-default']}"},
+    {"store.events", "GET",
+     M "/event?project=fulltour&eventID=&keptnContext=$BRIDGE&type=sh.keptn.event.qa.delivery.triggered",
+     .status = 200, .shape = "{events:[" SHAPE_EVENT("") "],pageSize:20,totalCount:1}",
+     .keep = "EVENT=events.0.id"},
+    {"store.events", "GET", M "/event?project=fulltour&eventID=$EVENT", .status = 200, .says = "$EVENT",
+     .shape = "{events:[" SHAPE_EVENT("") "],pageSize:20,totalCount:1}"},
+    {"store.type", "GET", OF_TYPE "?filter=data.project:fulltour%20AND%20id:$EVENT,x%20AND%20a:b:c",
+     .status = 200, .says = "$EVENT", .shape = "{events:[" SHAPE_EVENT("") "]}"},
+    {"store.type", "GET", OF_TYPE "?filter=data.project:fulltour%20AND%20source:cli", .status = 200,
+     .shape = "{events:[]}"},
+    {"store.type", "GET", OF_TYPE "?filter=data.project:fulltour&limit=0", .status = 422,
+     .shape = "{code:n,message:s}"},
+    {"store.events", "GET", M "/event", .status = 200, .shape = "{events:[],pageSize:20}"},
 };
 
 static void prepare(struct world *w)

@@ -129,6 +129,13 @@ static const struct contract_row rows[] = {
     {"project.delete", "DELETE", C "/project/tour", .status = 200, .shape = "{message:s}"},
     {"project.delete", "DELETE", C "/project/tour", .status = 200, .shape = "{message:s}"},
     {"project.get", "GET", C "/project/tour", .status = 404, .says = "Project not found: tour"},
+    {"project.post", "POST", C "/project", .body = "{\"name\":\"x\"}", .status = 400,
+     .says = "Could not validate payload: "},
+    {"project.post", "POST", C "/project", .body = "{\"name\":\"1x\",\"shipyard\":\"" SHIPYARD "\"}",
+     .status = 400, .says = "Could not validate payload: "},
+    {"project.list", "GET", C "/project?pageSize=x&nextPageKey=", .status = 200,
+     .shape = "{projects:[" SHAPE_PROJECT("") "],nextPageKey:'0',totalCount:1}"},
+    {"service.delete", "DELETE", C "/project/another/service/never", .status = 200, .shape = "{message:''}"},
 };
 
 CONTRACT_MAIN(rows, NULL)

@@ -18,7 +18,7 @@ static const struct contract_row rows[] = {
     {"uniform.post", "POST", REG, .body = ECHO("echo", "1.0"), .status = 201, .shape = "{id:h}",
      .keep = "ID=id"},
     {"uniform.post", "POST", REG, .body = ECHO("echo", "1.1"), .status = 200, .says = "$ID",
-     .shape = "{id:h}"},
+     .shape = "{id:'376133e1afbde24819a3ce293f19ddcaaef9c6f3'}"},
     {"uniform.post", "POST", REG, .body = ECHO("", "1"), .status = 400, .shape = "{code:400,message:s}"},
     {"uniform.post", "POST", REG, .body = "{\"name\":\"x\",\"metadata\":{\"hostname\":\"h\"}}", .status = 400,
      .shape = "{code:400,message:s}"},
@@ -88,6 +88,28 @@ static const struct contract_row rows[] = {
      .shape = "{logs:[" LOG "],totalCount:2}"},
     {"log.get", "GET", C "/log?beforeTime=2000-01-01T00:00:00.000Z", .status = 200, .shape = "{logs:[]}"},
     {"log.get", "GET", C "/log?fromTime=yesterday", .status = 404, .shape = "{code:404,message:s}"},
+    {"log.post", "POST", C "/log",
+     .body =
+         "{\"logs\":[{\"integrationid\":\"k\",\"message\":\"ahead\",\"time\":\"2099-05-04T10:00:00.5Z\"}]}",
+     .status = 200, .shape = "{}"},
+    {"log.get", "GET",
+     C "/log?integrationId=k&fromTime=2099-05-04T10:00:00.500Z&beforeTime=2099-05-04T10:00:00.500Z",
+     .status = 200, .says = "\"message\":\"ahead\"", .shape = "{logs:[" LOG "],totalCount:1}"},
+    {"log.get", "GET", C "/log?pageSize=x&nextPageKey=x&integrationId=", .status = 200,
+     .shape = "{logs:[" LOG "],totalCount:3}"},
+    {"log.paging", "GET", C "/log?nextPageKey=99", .status = 200, .shape = "{logs:[],totalCount:3}"},
+    {"uniform.post", "POST", REG,
+     .body = "{\"name\":\"bare\",\"metadata\":{\"hostname\":\"h\",\"kubernetesmetadata\":{\"namespace\":"
+             "\"k\"}}}",
+     .status = 201, .shape = "{id:h}", .keep = "BARE=id"},
+    {"subscription.list", "GET", REG "/$BARE/subscription", .status = 200, .shape = "null"},
+    {"uniform.post", "POST", REG,
+     .body = "{\"name\":\"bare\",\"metadata\":{\"hostname\":\"h2\",\"kubernetesmetadata\":{\"namespace\":"
+             "\"k\"}},\"subscriptions\":[{\"event\":\"sh.keptn.event.x.triggered\"}]}",
+     .status = 200, .says = "$BARE", .shape = "{id:h}"},
+    {"subscription.list", "GET", REG "/$BARE/subscription", .status = 200,
+     .says = "\"event\":\"sh.keptn.event.x.triggered\"", .shape = "[" SHAPE_SUBSCRIPTION "]"},
+    {"uniform.list", "GET", REG "?id=$BARE", .status = 200, .shape = "[" SHAPE_INTEGRATION("") "]"},
 };
 
 CONTRACT_MAIN(rows, NULL)
