@@ -277,7 +277,7 @@ static unsigned act(struct view *v, enum action action)
         move_round(v, action == ACTION_NEXT_WAITING);
         return VIEW_KEY_USED;
     case ACTION_MARK:
-        toggle_mark(v, selected(v));
+        toggle_mark(v, at(v, l->cursor));
         list_move_to(v, l, &waiting_list, l->cursor + 1);
         return VIEW_KEY_USED;
     case ACTION_OPEN:
