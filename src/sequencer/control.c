@@ -87,7 +87,7 @@ static bool abort_executions(struct sequencer *s, struct record *r, const char *
 {
     bool any = false;
     for (size_t i = 0; i < r->expected_count; i++) {
-        if (!concerns(stage, r->expected[i].stage))
+        if (r->expected[i].cancelled || !concerns(stage, r->expected[i].stage))
             continue;
         r->expected[i].cancelled = true;
         any = true;
@@ -103,10 +103,19 @@ static bool abort_executions(struct sequencer *s, struct record *r, const char *
     return true;
 }
 
+/* Followers that were called off end by themselves: a verb finds nothing to change any more. */
+static bool is_under_way(const struct record *r)
+{
+    bool under_way = r->open_count > 0;
+    for (size_t i = 0; i < r->expected_count; i++)
+        under_way = under_way || !r->expected[i].cancelled;
+    return under_way;
+}
+
 void control_apply(struct sequencer *s, struct record *r, const char *stage, enum sequencer_verb verb)
 {
     bool changed = false;
-    if (!record_is_open(r))
+    if (!is_under_way(r))
         return;
     switch (verb) {
     case SEQUENCER_PAUSE:

@@ -48,12 +48,12 @@ static void copy_plan(struct execution *x, const struct shipyard_sequence *seque
 static void add_follower(struct execution *x, size_t *capacity, const char *stage, const char *sequence,
                          const struct shipyard_trigger *trigger)
 {
+    cJSON *match = trigger->match_count > 0 ? json_must(cJSON_CreateObject()) : NULL;
+    for (size_t i = 0; i < trigger->match_count; i++)
+        json_set_text(match, trigger->matches[i].key, trigger->matches[i].value);
     MEM_GROW(x->followers, x->follower_count, *capacity);
-    x->followers[x->follower_count++] = (struct follower){.stage = mem_string(stage),
-                                                          .sequence = mem_string(sequence),
-                                                          .match_key = mem_string(trigger->match_key),
-                                                          .match_value = mem_string(trigger->match_value),
-                                                          .match_count = trigger->match_count};
+    x->followers[x->follower_count++] =
+        (struct follower){.stage = mem_string(stage), .sequence = mem_string(sequence), .match = match};
 }
 
 /* All triggeredOn entries that name this run's end, in the order of the file. */

@@ -10,15 +10,18 @@
 
 static bool follows(const struct execution *x, const struct follower *f, const char *result)
 {
-    if (f->match_count == 0 || f->match_key == NULL)
-        return f->match_count == 0 && (strcmp(result, "pass") == 0 || strcmp(result, "warning") == 0);
-    if (f->match_value == NULL || strcmp(f->match_value, result) != 0)
-        return false;
-    if (strcmp(f->match_key, "result") == 0)
-        return true;
     const char *task = x->past_count > 0 ? x->past[x->past_count - 1].name : "";
-    size_t len = strlen(task);
-    return strncmp(f->match_key, task, len) == 0 && strcmp(f->match_key + len, ".result") == 0;
+    if (f->match == NULL)
+        return shipyard_trigger_fits(&(struct shipyard_trigger){0}, task, result);
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, f->match)
+    {
+        const struct shipyard_match match = {.key = item->string, .value = item->valuestring};
+        if (shipyard_trigger_fits(&(struct shipyard_trigger){.matches = &match, .match_count = 1}, task,
+                                  result))
+            return true;
+    }
+    return false;
 }
 
 /* The data of all followers that fit, one item an entry; NULL: some of them does not fit into an event. */

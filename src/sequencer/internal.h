@@ -71,8 +71,7 @@ struct plan_task {
 };
 struct follower {
     char *stage, *sequence;
-    char *match_key, *match_value; /* NULL: no selector */
-    size_t match_count;
+    cJSON *match; /* object of texts; NULL: no selector */
 };
 struct task_event {
     char *id, *type, *source, *result, *status; /* NULL: not given */

@@ -47,8 +47,7 @@ static void free_plan(struct execution *x)
     for (size_t i = 0; i < x->follower_count; i++) {
         free(x->followers[i].stage);
         free(x->followers[i].sequence);
-        free(x->followers[i].match_key);
-        free(x->followers[i].match_value);
+        cJSON_Delete(x->followers[i].match);
     }
     free(x->followers);
     x->followers = NULL;

@@ -96,10 +96,7 @@ static void write_plan(const struct execution *x, cJSON *out)
         cJSON *item = push_object(followers);
         put_text(item, "stage", f->stage);
         put_text(item, "sequence", f->sequence);
-        put_text(item, "key", f->match_key);
-        put_text(item, "value", f->match_value);
-        if (f->match_count > 0 && cJSON_AddNumberToObject(item, "count", (double)f->match_count) == NULL)
-            abort();
+        put_copy(item, "match", f->match);
     }
 }
 
@@ -277,11 +274,12 @@ static void read_plan(struct execution *x, const cJSON *in, bool *ok)
     x->followers = mem_alloc(((size_t)cJSON_GetArraySize(followers) + 1) * sizeof *x->followers);
     cJSON_ArrayForEach(item, followers)
     {
-        x->followers[x->follower_count++] = (struct follower){.stage = need_text(item, "stage", ok),
-                                                              .sequence = need_text(item, "sequence", ok),
-                                                              .match_key = get_text(item, "key"),
-                                                              .match_value = get_text(item, "value"),
-                                                              .match_count = get_count(item, "count")};
+        struct follower *f = &x->followers[x->follower_count++];
+        *f = (struct follower){.stage = need_text(item, "stage", ok),
+                               .sequence = need_text(item, "sequence", ok),
+                               .match = get_object(item, "match")};
+        const cJSON *value = NULL;
+        cJSON_ArrayForEach(value, f->match) *ok = *ok && cJSON_IsString(value);
     }
 }
 

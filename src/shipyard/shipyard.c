@@ -147,8 +147,6 @@ static enum status read_selector(const struct yard_reader *r, const struct yaml_
     }
     out->matches = matches;
     out->match_count = match->count;
-    out->match_key = matches[0].key;
-    out->match_value = matches[0].value;
     return STATUS_OK;
 }
 

@@ -18,12 +18,9 @@ struct shipyard_match {
     const char *key, *value;
 };
 struct shipyard_trigger {
-    const char *event;     /* "qa.delivery.finished"; "" where it is missing */
-    const char *match_key; /* the first of selector.match: "result" or "<task>.result"; NULL: no selector, or
-                              an empty one */
-    const char *match_value;
+    const char *event;                    /* "qa.delivery.finished"; "" where it is missing */
     const struct shipyard_match *matches; /* all of selector.match, in the file's order */
-    size_t match_count;
+    size_t match_count;                   /* 0: no selector, or an empty one */
 };
 struct shipyard_sequence {
     const char *name;

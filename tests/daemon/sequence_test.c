@@ -160,6 +160,136 @@ static void a_shipyard_that_breaks_ends_the_next_stage_with_the_reason(void **st
     world_close(&w);
 }
 
+struct fault_row {
+    const char *name, *base64, *says;
+};
+/* Shipyards as clients send them. */
+static const struct fault_row fault_rows[] = {
+    {"no base64", "%%%", "could not decode shipyard content"},
+    {"no YAML", "c3BlYzoge3N0YWdlczogWwo=", "shipyard.yaml:"},
+    {"a version before 0.2",
+     "YXBpVmVyc2lvbjogc3BlYy5rZXB0bi5zaC8wLjEuNwpzcGVjOiB7c3RhZ2VzOiBbe25hbWU6IHFhfV19Cg==", "0.1.7"},
+    {"no stage", "YXBpVmVyc2lvbjogc3BlYy5rZXB0bi5zaC8wLjIuMwpzcGVjOiB7c3RhZ2VzOiBbXX0K",
+     "at least one stage"},
+    {"a stage named Qa",
+     "YXBpVmVyc2lvbjogc3BlYy5rZXB0bi5zaC8wLjIuMwpzcGVjOiB7c3RhZ2VzOiBbe25hbWU6IFFhfV19Cg==",
+     "\\\"Qa\\\" is no name for a stage"},
+};
+
+static void a_shipyard_with_a_fault_is_refused_when_a_project_is_made(void **state)
+{
+    struct world w;
+    (void)state;
+    world_open(&w, NULL, true);
+    for (size_t i = 0; i < sizeof fault_rows / sizeof *fault_rows; i++) {
+        char *body = mem_printf("{\"name\":\"faulty\",\"shipyard\":\"%s\"}", fault_rows[i].base64),
+             *answer = NULL;
+        long code = world_post(&w, C "/project", body, &answer);
+        if (code != 400 || strstr(answer, fault_rows[i].says) == NULL)
+            fail_msg("%s: %ld %s", fault_rows[i].name, code, answer);
+        free(answer);
+        assert_int_equal(world_ask(&w, "GET", C "/project/faulty", NULL, NULL), 404);
+        free(body);
+    }
+    cJSON *events = world_get(&w, "/mongodb-datastore/event");
+    assert_int_equal(cJSON_GetArraySize(json_get(events, "events")), 0);
+    cJSON_Delete(events);
+    world_close(&w);
+}
+
+/* Of a shipyard with the stages of TWO_STAGES, then with one more, one less, one renamed. */
+static void a_shipyard_with_other_stages_is_refused_when_a_project_is_changed(void **state)
+{
+    static const char *const shipyards[] = {
+        "YXBpVmVyc2lvbjogIjAuMi4zIgpzcGVjOiB7c3RhZ2VzOiBbe25hbWU6IHFhfSwge25hbWU6IHByb2R1Y3Rpb259LCB7bmFtZTog"
+        "bGFifV19Cg==",
+        "YXBpVmVyc2lvbjogIjAuMi4zIgpzcGVjOiB7c3RhZ2VzOiBbe25hbWU6IHFhfV19Cg==",
+        "YXBpVmVyc2lvbjogIjAuMi4zIgpzcGVjOiB7c3RhZ2VzOiBbe25hbWU6IHFhfSwge25hbWU6IGxpdmV9XX0K"};
+    struct world w;
+    (void)state;
+    open_world(&w);
+    for (size_t i = 0; i < sizeof shipyards / sizeof *shipyards; i++) {
+        char *body = mem_printf("{\"name\":\"fulltour\",\"shipyard\":\"%s\"}", shipyards[i]), *answer = NULL;
+        long code = world_ask(&w, "PUT", C "/project", body, &answer);
+        if (code != 400 || strstr(answer, "stage name cannot be changed or removed") == NULL)
+            fail_msg("%zu: %ld %s", i, code, answer);
+        free(answer);
+        free(body);
+    }
+    world_close(&w);
+}
+
+/* The event that a posted body has become; its context in `context`. */
+static cJSON *posted(struct world *w, const char *more, char context[KEPTN_ID])
+{
+    char *body =
+        mem_printf("{\"type\":\"sh.keptn.event.x.y.z\",%s,\"data\":{\"project\":\"fulltour\"}}", more);
+    char *answer = NULL;
+    if (world_post_event(w, body, &answer) != 200)
+        fail_msg("%s", answer);
+    cJSON *json = cJSON_Parse(answer);
+    (void)snprintf(context, KEPTN_ID, "%s", json_text(json, "keptnContext"));
+    cJSON_Delete(json);
+    free(answer);
+    free(body);
+    return keptn_event(w, context, "x.y.z");
+}
+
+static void what_is_posted_gets_its_attributes_as_keptn_gives_them(void **state)
+{
+    static const char uuid[] = "3c7a3c3e-0000-4000-8000-5f1b1c1d1e1f";
+    struct world w;
+    char context[KEPTN_ID], again[KEPTN_ID];
+    (void)state;
+    open_world(&w);
+    cJSON *event =
+        posted(&w,
+               "\"id\":\"mine\",\"time\":\"2001-01-01T00:00:00Z\",\"specversion\":\"0.9\",\"source\":"
+               "\"\",\"triggeredid\":\"t\",\"gitcommitid\":\"c\",\"shkeptnspecversion\":\"0.1\"",
+               context);
+    assert_int_equal(strlen(json_text(event, "id")), 36);
+    assert_int_not_equal(strncmp(json_text(event, "time"), "2001", 4), 0);
+    assert_string_equal(json_text(event, "specversion"), "1.0");
+    assert_string_equal(json_text(event, "source"), "https://github.com/keptn/keptn/api");
+    assert_string_equal(json_text(event, "triggeredid"), "t");
+    assert_string_equal(json_text(event, "gitcommitid"), "c");
+    assert_null(json_text(event, "shkeptnspecversion"));
+    cJSON_Delete(event);
+    cJSON_Delete(posted(&w, "\"source\":\"mine\"", again));
+    assert_string_not_equal(context, again); /* none: a new one each */
+    event = posted(&w, "\"source\":\"mine\",\"shkeptncontext\":\"3c7a3c3e-0000-4000-8000-5f1b1c1d1e1f\"",
+                   context);
+    assert_string_equal(context, uuid);
+    assert_string_equal(json_text(event, "source"), "mine");
+    cJSON_Delete(event);
+    cJSON_Delete(posted(&w, "\"source\":\"mine\",\"shkeptncontext\":\"build 7\"", context));
+    cJSON_Delete(posted(&w, "\"source\":\"mine\",\"shkeptncontext\":\"build 7\"", again));
+    assert_string_equal(context, again);
+    world_close(&w);
+}
+
+static void a_control_that_says_nothing_known_changes_nothing(void **state)
+{
+    struct world w;
+    char context[KEPTN_ID];
+    (void)state;
+    open_world(&w);
+    keptn_trigger(&w, "qa.delivery", "", context);
+    keptn_wait_state(&w, context, "started");
+    char *path = mem_printf(C "/sequence/fulltour/%s/control", context);
+    assert_int_equal(world_post(&w, path, "{\"stage\":\"qa\"}", NULL), 400);
+    assert_int_equal(world_post(&w, path, "{\"state\":\"stop\"}", NULL), 200);
+    assert_int_equal(world_post(&w, path, "{\"state\":\"abort\",\"stage\":\"elsewhere\"}", NULL), 200);
+    assert_int_equal(world_post(&w, C "/sequence/fulltour/nobody/control", "{\"state\":\"abort\"}", NULL),
+                     200);
+    expect_state(&w, context, "started");
+    assert_int_equal(keptn_open_count(&w, "task1"), 1);
+    assert_int_equal(world_post(&w, path, "{\"state\":\"pause\",\"stage\":\"\"}", NULL), 200);
+    expect_state(&w, context, "paused");
+    free(path);
+    world_close(&w);
+}
+
 static long delete_project(struct world *w)
 {
     return world_ask(w, "DELETE", C "/project/fulltour", NULL, NULL);
@@ -300,6 +430,10 @@ int main(void)
         cmocka_unit_test(runs_that_are_aborted_while_they_wait_never_start),
         cmocka_unit_test(an_evaluation_s_commit_is_on_its_sequence_and_its_task),
         cmocka_unit_test(a_shipyard_that_breaks_ends_the_next_stage_with_the_reason),
+        cmocka_unit_test(a_shipyard_with_a_fault_is_refused_when_a_project_is_made),
+        cmocka_unit_test(a_shipyard_with_other_stages_is_refused_when_a_project_is_changed),
+        cmocka_unit_test(what_is_posted_gets_its_attributes_as_keptn_gives_them),
+        cmocka_unit_test(a_control_that_says_nothing_known_changes_nothing),
         cmocka_unit_test(a_project_made_again_knows_nothing_of_the_runs_of_before),
         cmocka_unit_test(what_is_triggered_while_its_project_is_deleted_starts_nothing),
         cmocka_unit_test(after_a_crash_all_that_was_open_goes_on),

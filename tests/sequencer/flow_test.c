@@ -330,6 +330,9 @@ static void an_event_without_its_names_is_ignored(void **unused)
         {"a stage of 299 bytes", {.type = type, .context = "A", .stage = long_name}},
         {"an unknown type", {.type = "sh.keptn.log.error", .context = "A", .stage = "dev"}},
         {"a task's triggered", {.type = "sh.keptn.event.test.triggered", .context = "A", .stage = "dev"}},
+        {"a task's invalidated", {.type = "sh.keptn.event.test.invalidated", .context = "A", .stage = "dev"}},
+        {"a change of status",
+         {.type = "sh.keptn.event.test.status.changed", .context = "A", .stage = "dev"}},
         {"a sequence's finished",
          {.type = "sh.keptn.event.dev.delivery.finished", .context = "A", .stage = "dev"}},
         {"scenario 6: an unknown triggered id",
@@ -438,6 +441,72 @@ static void a_task_may_occur_twice(void **unused)
     world_done(w, world_last(w, "A", "a.triggered"), "pass");
     world_expect(w, "a.triggered a.triggered b.triggered");
     world_free(w);
+}
+
+struct task_row {
+    const char *task, *properties, *triggered, *answer, *next;
+};
+/* triggered: data.<task> of its triggered; next: of the next task's, where it has travelled on. */
+static const struct task_row task_rows[] = {
+    {"deployment", "{deploymentstrategy: blue_green_service, deploymentURIsLocal: [a]}",
+     "{\"deploymentstrategy\":\"blue_green_service\",\"deploymentURIsLocal\":[\"a\"]}",
+     "{\"deploymentURIsLocal\":[\"b\"],\"deploymentNames\":[\"canary\"]}",
+     "{\"deploymentURIsLocal\":[\"b\"],\"deploymentNames\":[\"canary\"]}"},
+    {"test", "{teststrategy: performance}", "{\"teststrategy\":\"performance\"}",
+     "{\"start\":\"2023-05-04T10:00:00Z\",\"end\":\"2023-05-04T10:05:00Z\"}",
+     "{\"start\":\"2023-05-04T10:00:00Z\",\"end\":\"2023-05-04T10:05:00Z\"}"},
+    {"evaluation", "{timeframe: 5m}", "{\"timeframe\":\"5m\"}",
+     "{\"timeStart\":\"x\",\"timeEnd\":\"y\",\"result\":\"pass\",\"score\":97.5}",
+     "{\"timeStart\":\"x\",\"timeEnd\":\"y\",\"result\":\"pass\",\"score\":97.5}"},
+    {"approval", "{pass: manual, warning: automatic}", "{\"pass\":\"manual\",\"warning\":\"automatic\"}",
+     NULL, NULL},
+    {"release", NULL, NULL, NULL, NULL},
+    {"rollback", NULL, NULL, NULL, NULL},
+    {"get-sli", "{sliProvider: prometheus, indicators: [a, b]}",
+     "{\"sliProvider\":\"prometheus\",\"indicators\":[\"a\",\"b\"]}",
+     "{\"start\":\"x\",\"end\":\"y\",\"indicatorValues\":[{\"metric\":\"a\",\"value\":1.5}]}",
+     "{\"start\":\"x\",\"end\":\"y\",\"indicatorValues\":[{\"metric\":\"a\",\"value\":1.5}]}"},
+};
+
+static void expect_object(const struct sent *event, const char *name, const char *json)
+{
+    const cJSON *seen = json_get(event->data, name);
+    cJSON *expected = json != NULL ? cJSON_Parse(json) : NULL;
+    assert_int_equal(seen != NULL, expected != NULL);
+    if (expected != NULL && !cJSON_Compare(seen, expected, true))
+        fail_msg("%s of %s is not %s", name, event->type, json);
+    cJSON_Delete(expected);
+}
+
+/* The answer's object is merged over the input and what tasks before have answered, not over the properties
+ * of its own triggered, which are the shipyard's. */
+static void a_task_s_object_goes_into_its_triggered_and_what_is_answered_into_the_next(void **unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < sizeof task_rows / sizeof *task_rows; i++) {
+        const struct task_row *row = &task_rows[i];
+        char *yard = mem_printf(YARD("  - {name: qa, sequences: [{name: s, tasks: [{name: %s%s%s}, {name: "
+                                     "after}]}]}\n"),
+                                row->task, row->properties ? ", properties: " : "",
+                                row->properties ? row->properties : "");
+        char *type = mem_printf("%s.triggered", row->task);
+        char *answer = mem_printf("\"status\":\"succeeded\",\"result\":\"pass\"%s%s%s%s",
+                                  row->answer ? ",\"" : "", row->answer ? row->task : "",
+                                  row->answer ? "\":" : "", row->answer ? row->answer : "");
+        struct world *w = world_new(yard);
+        print_message("# %s\n", row->task);
+        world_trigger(w, "A", "qa.s");
+        const struct sent task = *world_last(w, "A", type);
+        expect_object(&task, row->task, row->triggered);
+        if (strcmp(row->task, "approval") != 0) /* the approval service has started it */
+            world_started(w, &task);
+        world_finished_with(w, &task, answer);
+        expect_object(world_last(w, "A", "after.triggered"), row->task, row->next);
+        world_free(w);
+        free(yard);
+        free(type);
+        free(answer);
+    }
 }
 
 static void a_run_keeps_its_own_tasks_while_the_shipyard_changes(void **unused)
@@ -567,6 +636,11 @@ static const struct follow_row follow_rows[] = {
     {"{event: a.s.finished, selector: {match: {las.result: pass}}}", "pass", ""},
     {"{event: a.s.finished, selector: {match: {lost.result: pass}}}", "pass", ""},
     {"{event: a.s.finished, selector: {match: {evaluation.score: pass}}}", "pass", ""},
+    {"{event: a.s.finished, selector: {match: {other.result: fail, last.result: pass}}}", "pass",
+     " b.f.triggered t.triggered"},
+    {"{event: a.s.finished, selector: {match: {result: fail, last.result: warning}}}", "warning",
+     " b.f.triggered t.triggered"},
+    {"{event: a.s.finished, selector: {match: {result: fail, first.result: pass}}}", "pass", ""},
     {"{event: a.s.triggered}", "pass", ""},
     {"{event: a.t.finished}", "pass", ""},
     {"{event: sh.keptn.event.a.s.finished}", "pass", ""},
@@ -770,6 +844,7 @@ int main(void)
         cmocka_unit_test(another_started_counts_as_another_executor),
         cmocka_unit_test(a_task_takes_only_so_many_events),
         cmocka_unit_test(a_task_may_occur_twice),
+        cmocka_unit_test(a_task_s_object_goes_into_its_triggered_and_what_is_answered_into_the_next),
         cmocka_unit_test(a_run_keeps_its_own_tasks_while_the_shipyard_changes),
         cmocka_unit_test(a_given_commit_is_used_on_all_tasks_and_the_shipyards_is_noted),
         cmocka_unit_test(without_a_commit_none_is_told),

@@ -2,9 +2,11 @@
 SEQUENCER_TEST_LIBS = $(TEST_LIBS) libsequencer.la $(SHIPYARD_LIBS) libevent.la $(BASE_LIBS)
 SEQUENCER_WORLD = %D%/world.c %D%/world.h
 SEQUENCER_TESTS = %D%/approval_test %D%/control_test %D%/flow_test %D%/payload_test %D%/property_test \
-	%D%/queue_test %D%/restart_test %D%/state_test
+	%D%/queue_test %D%/restart_test %D%/state_test %D%/transition_test
 check_PROGRAMS += $(SEQUENCER_TESTS)
-TESTS += $(SEQUENCER_TESTS)
+TESTS += $(SEQUENCER_TESTS) %D%/rows_test.sh
+dist_check_SCRIPTS += %D%/rows_test.sh
+EXTRA_DIST += doc/sequencer.md
 %C%_approval_test_SOURCES = %D%/approval_test.c
 %C%_approval_test_LDADD = $(SEQUENCER_TEST_LIBS)
 %C%_control_test_SOURCES = %D%/control_test.c $(SEQUENCER_WORLD)
@@ -21,3 +23,5 @@ TESTS += $(SEQUENCER_TESTS)
 %C%_state_test_LDADD = $(SEQUENCER_TEST_LIBS)
 %C%_property_test_SOURCES = %D%/property_test.c $(SEQUENCER_WORLD)
 %C%_property_test_LDADD = $(SEQUENCER_TEST_LIBS)
+%C%_transition_test_SOURCES = %D%/transition_test.c $(SEQUENCER_WORLD)
+%C%_transition_test_LDADD = $(SEQUENCER_TEST_LIBS)

@@ -82,6 +82,7 @@ void world_free(struct world *w)
         free(w->sent[i].text);
     }
     free(w->sent);
+    free(w->trace);
     for (size_t i = 0; i < w->log_count; i++) {
         free(w->log[i].text);
         free(w->log[i].context);
@@ -156,12 +157,27 @@ static void keep_event(struct world *w, const struct event_draft *draft)
     event_free(&decoded);
 }
 
+static void trace(struct world *w, const struct sequencer_effect *e)
+{
+    bool emit = e->kind == SEQUENCER_EMIT;
+    MEM_GROW(w->trace, w->trace_count, w->trace_capacity);
+    w->trace[w->trace_count++] =
+        (struct traced){.kind = e->kind,
+                        .context = arena_string(&w->arena, e->context),
+                        .id = arena_string(&w->arena, emit ? e->event.id : e->event_id),
+                        .type = arena_string(&w->arena, emit ? e->event.type : NULL),
+                        .status = arena_string(&w->arena, json_text(e->event.data, "status")),
+                        .result = arena_string(&w->arena, json_text(e->event.data, "result"))};
+}
+
 static void carry_out(struct world *w, const struct sequencer_effects *effects)
 {
     w->effects_of_last = sequencer_effects_count(effects);
     for (size_t i = 0; i < sequencer_effects_count(effects); i++) {
         const struct sequencer_effect *e = sequencer_effects_at(effects, i);
         char *key = record_key(e->project, e->context);
+        if (e->kind != SEQUENCER_RECORD)
+            trace(w, e);
         switch (e->kind) {
         case SEQUENCER_EMIT:
             keep_event(w, &e->event);

@@ -58,6 +58,11 @@ struct world {
     struct map opened;  /* the same: whether it was open ("y") */
     struct map states;  /* newest state as cJSON */
     size_t state_effects, record_effects, effects_of_last;
+    struct traced { /* effects since the test last set trace_count to 0; RECORDs are left out */
+        enum sequencer_effect_kind kind;
+        const char *context, *id, *type, *status, *result; /* id: of the event; type and on: EMIT only */
+    } * trace;
+    size_t trace_count, trace_capacity;
     struct logged *log; /* all inputs, to replay them */
     size_t log_count, log_capacity;
 };
