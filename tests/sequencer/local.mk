@@ -25,3 +25,8 @@ EXTRA_DIST += doc/sequencer.md
 %C%_property_test_LDADD = $(SEQUENCER_TEST_LIBS)
 %C%_transition_test_SOURCES = %D%/transition_test.c $(SEQUENCER_WORLD)
 %C%_transition_test_LDADD = $(SEQUENCER_TEST_LIBS)
+
+# More seeds of the property test; SEQUENCER_FIRST_SEED begins elsewhere.
+check-sequencer: all %D%/property_test
+	$(AM_TESTS_ENVIRONMENT) SEQUENCER_SEEDS=$${SEQUENCER_SEEDS-1000} $(builddir)/%D%/property_test
+.PHONY: check-sequencer

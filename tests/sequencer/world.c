@@ -52,6 +52,7 @@ void world_set_shipyard(struct world *w, const char *yard_yaml)
     struct error err = ERROR_NONE;
     shipyard_free(w->yard);
     w->yard = NULL;
+    w->yard_text = arena_string(&w->arena, yard_yaml);
     if (shipyard_parse(yard_yaml, strlen(yard_yaml), "shipyard.yaml", &w->yard, &err) != STATUS_OK)
         fail_msg("%s", err.text);
 }
@@ -253,6 +254,8 @@ static void note_call(struct world *w, const struct call *call)
     w->log[w->log_count++] = (struct logged){.text = mem_string(call->text),
                                              .context = mem_string(call->context),
                                              .stage = mem_string(call->stage),
+                                             .yard = w->yard_text,
+                                             .fault = w->fault,
                                              .verb = call->verb,
                                              .now_ns = w->now_ns,
                                              .ids = w->ids};
@@ -289,6 +292,8 @@ static void call_both(struct world *w, struct call *call)
         free(text);
     }
     carry_out(w, effects);
+    if (w->watch != NULL)
+        w->watch(w, w->watch_arg);
     free(expected);
     sequencer_effects_free(effects);
     sequencer_free(twin);
@@ -474,26 +479,65 @@ void world_pass_time(struct world *w, int64_t ns)
     follow_up(w);
 }
 
-void world_expect_replay(const struct world *w, const char *yard_yaml)
+void world_delete_project(struct world *w)
 {
-    struct world *again = world_new(yard_yaml);
-    again->alone = true;
-    for (size_t i = 0; i < w->log_count; i++) {
-        const struct logged *in = &w->log[i];
-        struct call call = {.control = true, .context = in->context, .stage = in->stage, .verb = in->verb};
-        again->now_ns = in->now_ns;
-        again->ids = in->ids;
-        if (in->text != NULL)
-            call_event(again, in->text);
-        else if (in->context != NULL)
-            call_both(again, &call);
-        else
-            call_both(again, &(struct call){0});
+    const char *key = NULL;
+    void *unused = NULL;
+    sequencer_forget_project(w->sequencer, "p");
+    MEM_GROW(w->log, w->log_count, w->log_capacity);
+    w->log[w->log_count++] = (struct logged){.deleted = true, .now_ns = w->now_ns, .ids = w->ids};
+    for (size_t i = 0; map_next(&w->records, &i, &key, &unused);)
+        assert_int_equal(strncmp(key, "p/", 2), 0); /* else only a part of it would go */
+    map_free(&w->open, NULL);
+    map_free(&w->opened, NULL);
+    map_free(&w->records, free);
+    map_free(&w->states, free_json);
+    for (size_t i = 0; i < w->sent_count; i++)
+        w->sent[i].fed = true; /* what was on its way is dropped, too */
+}
+
+static void expect_same_texts(const struct map *a, const struct map *b)
+{
+    const char *key = NULL;
+    void *text = NULL;
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; map_next(a, &i, &key, &text);) {
+        assert_non_null(map_get(b, key));
+        assert_string_equal(map_get(b, key), text);
     }
+}
+
+static void feed_again(struct world *again, const struct logged *in)
+{
+    struct call control = {.control = true, .context = in->context, .stage = in->stage, .verb = in->verb};
+    again->now_ns = in->now_ns;
+    again->ids = in->ids;
+    again->fault = in->fault;
+    if (in->yard != NULL && strcmp(in->yard, again->yard_text) != 0)
+        world_set_shipyard(again, in->yard);
+    if (in->deleted)
+        world_delete_project(again);
+    else if (in->text != NULL)
+        call_event(again, in->text);
+    else if (in->context != NULL)
+        call_both(again, &control);
+    else
+        call_both(again, &(struct call){0});
+}
+
+void world_expect_replay(const struct world *w)
+{
+    struct world *again = world_new(w->yard_text);
+    again->alone = true;
+    for (size_t i = 0; i < w->log_count; i++)
+        feed_again(again, &w->log[i]);
     assert_int_equal(again->sent_count, w->sent_count);
     for (size_t i = 0; i < w->sent_count; i++)
         assert_string_equal(again->sent[i].text, w->sent[i].text);
+    expect_same_texts(&again->records, &w->records);
+    assert_int_equal(again->open.count, w->open.count);
     assert_int_equal(sequencer_digest(again->sequencer), sequencer_digest(w->sequencer));
+    assert_int_equal(sequencer_next_timer(again->sequencer), sequencer_next_timer(w->sequencer));
     world_free(again);
 }
 

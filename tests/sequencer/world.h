@@ -35,6 +35,8 @@ struct sent { /* an emitted event */
 
 struct logged {
     char *text, *context, *stage; /* text: an event; context: a control verb; neither: a tick */
+    const char *yard, *fault;     /* of that moment */
+    bool deleted;                 /* the project was deleted */
     enum sequencer_verb verb;
     int64_t now_ns;
     unsigned ids;
@@ -43,6 +45,7 @@ struct logged {
 struct world {
     struct sequencer *sequencer;
     struct shipyard *yard;
+    const char *yard_text;
     const char *fault;        /* instead of the shipyard */
     const char *stage_commit; /* default "stage-commit" */
     int64_t now_ns;           /* grows by a second with each input */
@@ -63,6 +66,8 @@ struct world {
         const char *context, *id, *type, *status, *result; /* id: of the event; type and on: EMIT only */
     } * trace;
     size_t trace_count, trace_capacity;
+    void (*watch)(struct world *w, void *arg); /* after each input; NULL: none */
+    void *watch_arg;
     struct logged *log; /* all inputs, to replay them */
     size_t log_count, log_capacity;
 };
@@ -90,8 +95,10 @@ void world_done(struct world *w, const struct sent *task,
 bool world_control(struct world *w, const char *context, const char *stage, enum sequencer_verb verb);
 void world_pass_time(struct world *w, int64_t ns); /* ticks */
 void world_restart(struct world *w);
-/* All inputs again, into another sequencer without restarts: the same comes out. */
-void world_expect_replay(const struct world *w, const char *yard_yaml);
+/* The project "p", and all that is stored of it. */
+void world_delete_project(struct world *w);
+/* All inputs again, into another sequencer without restarts: the same comes out, and the same is stored. */
+void world_expect_replay(const struct world *w);
 
 /* --- looking --- */
 const struct sent *world_nth(const struct world *w, const char *context, const char *type,
