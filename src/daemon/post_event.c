@@ -44,8 +44,8 @@ static void describe_decision(const cJSON *decision, struct buffer *out)
     int64_t when = 0;
     char age[16];
     clock_format_age(time != NULL && clock_parse(time, &when) ? clock_now_ns() - when : 0, true, age);
-    buffer_printf(out, "%s by %s %s ago (%s)",
-                  result != NULL && strcmp(result, "pass") == 0 ? "approved" : "declined", by ? by : "?", age,
+    bool approved = result != NULL && (strcmp(result, "pass") == 0 || strcmp(result, "warning") == 0);
+    buffer_printf(out, "%s by %s %s ago (%s)", approved ? "approved" : "declined", by ? by : "?", age,
                   time ? time : "?");
 }
 
@@ -96,6 +96,11 @@ static bool found(void *arg, const struct store_event *e)
     return false;
 }
 
+static bool is_name(const char *text)
+{
+    return text != NULL && strlen(text) <= EVENT_NAME_MAX;
+}
+
 /* The same decision again: answered when it is durable, which an empty turn behind it waits for. */
 static void answer_repeat(struct core *core, const char *context, api_done done, void *done_arg)
 {
@@ -131,8 +136,15 @@ static bool decision_may_go_on(struct core *core, const struct event *ev, const 
         answer_refusal(done, done_arg, STATUS_INVALID, "decisionid in body must be a UUID");
         return false;
     }
-    bool open =
-        ev->project != NULL && sequencer_task_is_open(core->sequencer, ev->project, context, ev->triggeredid);
+    if (!is_name(ev->project) || !is_name(ev->stage) || !is_name(ev->service)) {
+        /* The sequencer drops it, so that it must not count as this principal's decision. */
+        answer_refusal(done, done_arg, STATUS_INVALID,
+                       "a decision must name data.project, data.stage and data.service, each of at most %d "
+                       "bytes",
+                       EVENT_NAME_MAX);
+        return false;
+    }
+    bool open = sequencer_task_is_open(core->sequencer, ev->project, context, ev->triggeredid);
     cJSON *decisions = core_find_decisions(core, ev->triggeredid);
     const cJSON *mine = find_decision(decisions, "by", who->name);
     bool may = false;

@@ -12,27 +12,33 @@ static bool concerns(const char *stage, const char *of)
     return stage == NULL || strcmp(stage, of) == 0;
 }
 
+/* Its place; paused_stage_count: it is not paused by name. */
+static size_t find_paused_stage(const struct record *r, const char *stage)
+{
+    size_t i = 0;
+    while (i < r->paused_stage_count && strcmp(r->paused_stages[i], stage) != 0)
+        i++;
+    return i;
+}
+
 static bool take_paused_stage(struct record *r, const char *stage)
 {
-    for (size_t i = 0; i < r->paused_stage_count; i++) {
-        if (strcmp(r->paused_stages[i], stage) != 0)
-            continue;
-        free(r->paused_stages[i]);
-        memmove(r->paused_stages + i, r->paused_stages + i + 1,
-                (--r->paused_stage_count - i) * sizeof *r->paused_stages);
-        return true;
-    }
-    return false;
+    size_t i = find_paused_stage(r, stage);
+    if (i == r->paused_stage_count)
+        return false;
+    free(r->paused_stages[i]);
+    memmove(r->paused_stages + i, r->paused_stages + i + 1,
+            (--r->paused_stage_count - i) * sizeof *r->paused_stages);
+    return true;
 }
 
 static bool add_paused_stage(struct record *r, const char *stage)
 {
-    bool there = take_paused_stage(r, stage);
-    if (!there && r->paused_stage_count == PAUSED_STAGES_MAX)
+    if (find_paused_stage(r, stage) < r->paused_stage_count || r->paused_stage_count == PAUSED_STAGES_MAX)
         return false;
     MEM_GROW(r->paused_stages, r->paused_stage_count, r->paused_stage_capacity);
     r->paused_stages[r->paused_stage_count++] = mem_string(stage);
-    return !there;
+    return true;
 }
 
 static bool pause_executions(struct sequencer *s, struct record *r, const char *stage)

@@ -257,6 +257,33 @@ static void a_second_decision_is_told_who_was_first_and_when(void **state)
     world_close(&w);
 }
 
+/* Such an event belongs to no run: it is refused, and its sender can still decide. */
+static void a_decision_without_its_names_is_refused_and_counts_for_nobody(void **state)
+{
+    static const char *const data[] = {"\"project\":\"fulltour\",\"service\":\"helloservice\"",
+                                       "\"project\":\"fulltour\",\"stage\":\"qa\"",
+                                       "\"stage\":\"qa\",\"service\":\"helloservice\"",
+                                       "\"project\":\"fulltour\",\"stage\":\"qa\",\"service\":\"\""};
+    struct world w;
+    char context[KEPTN_ID];
+    (void)state;
+    open_gated(&w);
+    keptn_trigger(&w, "qa.delivery", "\"result\":\"pass\"", context);
+    char *id = keptn_wait_event(&w, context, "approval.triggered");
+    for (size_t i = 0; i < sizeof data / sizeof *data; i++)
+        post(&w,
+             mem_printf(
+                 "{\"type\":\"sh.keptn.event.approval.finished\",\"source\":\"t\",\"shkeptncontext\":\"%s\","
+                 "\"triggeredid\":\"%s\",\"data\":{%s,\"status\":\"succeeded\",\"result\":\"pass\"}}",
+                 context, id, data[i]),
+             400, "a decision must name");
+    post(&w, cli_body(context, "qa", id, "warning"), 200, context); /* approves, too */
+    free(keptn_wait_event(&w, context, "deploy.triggered"));
+    post(&w, cli_body(context, "qa", id, "pass"), 409, "the approval is closed: approved by ");
+    free(id);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +291,7 @@ int main(void)
         cmocka_unit_test(keptn_s_command_line_and_bridge_approve_and_decline),
         cmocka_unit_test(where_two_have_started_two_principals_decide_once_each),
         cmocka_unit_test(a_started_after_the_decision_changes_nothing),
+        cmocka_unit_test(a_decision_without_its_names_is_refused_and_counts_for_nobody),
         cmocka_unit_test(a_second_decision_is_told_who_was_first_and_when),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -349,6 +349,117 @@ static void a_project_made_again_knows_nothing_of_the_runs_of_before(void **stat
     world_close(&w);
 }
 
+/* Notes its end. */
+#define JOB                                                                                                  \
+    "apiVersion: v2\nactions:\n  - name: task1\n    events: [{name: sh.keptn.event.task1.triggered}]\n"      \
+    "    tasks:\n      - name: task1\n        cmd: [sh, -ec]\n"                                              \
+    "        args: ['cd %s; for i in $(seq 400); do if test -e go; then echo >> done; exit 0; fi; sleep "    \
+    "0.05; done; exit 1']\n"
+
+static void write_job(struct world *w, const char *job)
+{
+    world_write(w, "job.yaml", job);
+    free(world_run(w, 0, "add-resource", "--project=fulltour", "--stage=qa", "--service=helloservice",
+                   "--resource=job.yaml", "--resourceUri=job/config.yaml", NULL));
+}
+
+/* A job that outlives its project: what it answers does not show up in the project that is made again. */
+static void a_job_that_outlives_its_project_answers_nobody(void **state)
+{
+    struct world w;
+    char before[KEPTN_ID], after[KEPTN_ID];
+    (void)state;
+    open_world(&w);
+    char *job = mem_printf(JOB, w.directory);
+    write_job(&w, job);
+    keptn_trigger(&w, "qa.delivery", "", before);
+    free(keptn_wait_event(&w, before, "task1.started"));
+    assert_int_equal(delete_project(&w), 200);
+    make_again(&w);
+    write_job(&w, job);
+    keptn_trigger(&w, "qa.delivery", "", after);
+    free(keptn_wait_event(&w, after, "task1.started"));
+    world_write(&w, "go", "");
+    assert_int_equal(world_shell(&w, "for i in $(seq 400); do test $(cat done | wc -l) = 2 && exit 0; sleep "
+                                     "0.05; done; exit 1"),
+                     0);
+    keptn_do(&w, after, "qa", "task2", "fail");
+    keptn_trigger(&w, "qa.delivery", "", after); /* all that goes by while this one's job runs */
+    free(keptn_wait_event(&w, after, "task2.triggered"));
+    assert_int_equal(keptn_event_count(&w, NULL, "task1.finished"), 2);
+    assert_int_equal(sequence_count(&w), 2);
+    free(job);
+    world_close(&w);
+}
+
+#define REMEDIATION                                                                                          \
+    KEPTN_YARD(                                                                                              \
+        "    - {name: qa, sequences: [{name: delivery, tasks: [{name: task1}]}]}\n"                          \
+        "    - {name: production, sequences: [{name: delivery, triggeredOn: [{event: "                       \
+        "qa.delivery.finished}], tasks: [{name: task2}]}, {name: remediation, triggeredOn: [{event: "        \
+        "production.remediation.finished, selector: {match: {evaluation.result: fail}}}], tasks: "           \
+        "[{name: get-action}, {name: evaluation}]}]}\n"                                                      \
+        "    - {name: lab, sequences: [{name: delivery, triggeredOn: [{event: "                              \
+        "qa.delivery.finished}], tasks: [{name: task3}]}, {name: rollback, triggeredOn: [{event: "           \
+        "qa.delivery.finished, selector: {match: {task1.result: fail}}}], tasks: [{name: undo}]}]}\n")
+
+static void expect_problem(struct world *w, const char *context, const char *title)
+{
+    char *path = mem_printf(C "/sequence/fulltour?name=remediation&keptnContext=%s", context);
+    cJSON *answer = world_get(w, path);
+    assert_string_equal(json_text(cJSON_GetArrayItem(json_get(answer, "states"), 0), "problemTitle"), title);
+    cJSON_Delete(answer);
+    free(path);
+}
+
+/* A sequence of a name of its own, which follows itself until its evaluation passes. */
+static void a_remediation_repeats_until_its_evaluation_passes(void **state)
+{
+    struct world w;
+    char context[KEPTN_ID];
+    (void)state;
+    world_open(&w, NULL, true);
+    world_project(&w, REMEDIATION, NULL);
+    keptn_trigger(&w, "production.remediation",
+                  "\"problem\":{\"problemTitle\":\"disk full\",\"rootCause\":\"logs\"}", context);
+    for (size_t round = 1; round <= 3; round++) {
+        while (keptn_event_count(&w, context, "get-action.triggered") < round)
+            assert_int_equal(world_shell(&w, "sleep 0.02"), 0);
+        expect_problem(&w, context, "disk full");
+        keptn_do(&w, context, "production", "get-action", "pass");
+        while (keptn_event_count(&w, context, "evaluation.triggered") < round)
+            assert_int_equal(world_shell(&w, "sleep 0.02"), 0);
+        keptn_do(&w, context, "production", "evaluation", round < 3 ? "fail" : "pass");
+    }
+    keptn_wait_state(&w, context, "finished");
+    assert_int_equal(keptn_event_count(&w, context, "production.remediation.finished"), 3);
+    world_close(&w);
+}
+
+static void several_sequences_follow_one_and_the_context_ends_with_the_last(void **state)
+{
+    struct world w;
+    char context[KEPTN_ID], failed[KEPTN_ID];
+    (void)state;
+    world_open(&w, NULL, true);
+    world_project(&w, REMEDIATION, NULL);
+    keptn_trigger(&w, "qa.delivery", "", context);
+    keptn_do(&w, context, "qa", "task1", "warning");
+    keptn_do(&w, context, "production", "task2", "pass");
+    free(keptn_wait_event(&w, context, "task3.triggered"));
+    free(keptn_wait_event(&w, context, "production.delivery.finished"));
+    expect_state(&w, context, "started");
+    keptn_do(&w, context, "lab", "task3", "pass");
+    keptn_wait_state(&w, context, "finished");
+    keptn_trigger(&w, "qa.delivery", "", failed);
+    keptn_do(&w, failed, "qa", "task1", "fail");
+    keptn_do(&w, failed, "lab", "undo", "pass");
+    keptn_wait_state(&w, failed, "finished");
+    assert_int_equal(keptn_event_count(&w, failed, "task2.triggered"), 0);
+    assert_int_equal(keptn_event_count(&w, failed, "lab.rollback.finished"), 1);
+    world_close(&w);
+}
+
 /* Triggers that are on their way while the project goes. */
 static void what_is_triggered_while_its_project_is_deleted_starts_nothing(void **state)
 {
@@ -435,6 +546,9 @@ int main(void)
         cmocka_unit_test(what_is_posted_gets_its_attributes_as_keptn_gives_them),
         cmocka_unit_test(a_control_that_says_nothing_known_changes_nothing),
         cmocka_unit_test(a_project_made_again_knows_nothing_of_the_runs_of_before),
+        cmocka_unit_test(a_job_that_outlives_its_project_answers_nobody),
+        cmocka_unit_test(a_remediation_repeats_until_its_evaluation_passes),
+        cmocka_unit_test(several_sequences_follow_one_and_the_context_ends_with_the_last),
         cmocka_unit_test(what_is_triggered_while_its_project_is_deleted_starts_nothing),
         cmocka_unit_test(after_a_crash_all_that_was_open_goes_on),
     };

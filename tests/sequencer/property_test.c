@@ -469,7 +469,7 @@ static void drain(struct world *w)
 static void check_ends(const struct world *w)
 {
     struct map ends = {0};
-    for (size_t i = 0; i < w->sent_count; i++)
+    for (size_t i = w->sent_before_deletion; i < w->sent_count; i++)
         if (w->sent[i].triggeredid != NULL)
             assert_null(map_put(&ends, w->sent[i].triggeredid, &w->sent[i]));
     size_t first = 0;

@@ -494,6 +494,7 @@ void world_delete_project(struct world *w)
     map_free(&w->states, free_json);
     for (size_t i = 0; i < w->sent_count; i++)
         w->sent[i].fed = true; /* what was on its way is dropped, too */
+    w->sent_before_deletion = w->sent_count;
 }
 
 static void expect_same_texts(const struct map *a, const struct map *b)
@@ -502,8 +503,14 @@ static void expect_same_texts(const struct map *a, const struct map *b)
     void *text = NULL;
     assert_int_equal(a->count, b->count);
     for (size_t i = 0; map_next(a, &i, &key, &text);) {
-        assert_non_null(map_get(b, key));
-        assert_string_equal(map_get(b, key), text);
+        const char *one = text, *other = map_get(b, key);
+        assert_non_null(other);
+        size_t same = 0;
+        while (one[same] != '\0' && one[same] == other[same])
+            same++;
+        size_t from = same > 80 ? same - 80 : 0; /* a record is long: what stands around the difference */
+        if (one[same] != other[same])
+            fail_msg("%s differs: %.160s\nand: %.160s", key, one + from, other + from);
     }
 }
 

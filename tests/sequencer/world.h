@@ -56,6 +56,7 @@ struct world {
     struct arena arena;
     struct sent *sent;
     size_t sent_count, sent_capacity, mark;
+    size_t sent_before_deletion;
     struct map open;    /* ids of open events */
     struct map records; /* project/context: newest record as text (free) */
     struct map opened;  /* the same: whether it was open ("y") */
