@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,31 +35,58 @@ static enum status make_directories(const char *directory, struct error *err)
     return status;
 }
 
+#define CHILD_WAIT_MS 5000
+
+/* The number of the process that has the lock, as it wrote it; false: it has not. */
+static bool read_holder(const struct store *s, char holder[32])
+{
+    ssize_t got = pread(s->lock_fd, holder, 31, 0);
+    holder[got > 0 ? got : 0] = '\0';
+    return got > 0 && strspn(holder, "0123456789") == strlen(holder);
+}
+
+static bool is_gone(const char *holder)
+{
+    long pid = strtol(holder, NULL, 10);
+    return pid > 1 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* A drawbridged that was killed while it started a job leaves its lock to that child, until the child
+ * executes its program, which takes a moment. Returns 0, or the errno. */
+static int take_lock(const struct store *s)
+{
+    char holder[32];
+    for (int waited_ms = 0;; waited_ms += 10) {
+        if (flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        int code = errno;
+        if (code != EWOULDBLOCK || waited_ms >= CHILD_WAIT_MS || !read_holder(s, holder) || !is_gone(holder))
+            return code;
+        poll(NULL, 0, 10);
+    }
+}
+
 /* One drawbridged for a directory: the lock is the kernel's and goes with the process, however it ends. */
 static enum status lock_directory(struct store *s, struct error *err)
 {
     enum status status = STATUS_OK;
-    char holder[32] = "", ours[32];
+    char holder[32], ours[32];
     char *path = mem_printf("%s/lock", s->directory);
     s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int code = s->lock_fd < 0 ? errno : take_lock(s);
     if (s->lock_fd < 0) {
-        status = error_set(err, STATUS_FAILED, "cannot open %s: %s", path, strerror(errno));
-    } else if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        int code = errno;
-        if (code != EWOULDBLOCK)
-            status = error_set(err, STATUS_FAILED, "cannot lock %s: %s", path, strerror(code));
-        else if (pread(s->lock_fd, holder, sizeof holder - 1, 0) > 0 &&
-                 strspn(holder, "0123456789") == strlen(holder))
-            status = error_set(
-                err, STATUS_CONFLICT,
-                "another drawbridged (process %s) has %s open; end it, or give another directory with "
-                "--data",
-                holder, s->directory);
-        else
-            status =
-                error_set(err, STATUS_CONFLICT,
-                          "another drawbridged has %s open; end it, or give another directory with --data",
-                          s->directory);
+        status = error_set(err, STATUS_FAILED, "cannot open %s: %s", path, strerror(code));
+    } else if (code == EWOULDBLOCK && read_holder(s, holder)) {
+        status = error_set(
+            err, STATUS_CONFLICT,
+            "another drawbridged (process %s) has %s open; end it, or give another directory with --data",
+            holder, s->directory);
+    } else if (code == EWOULDBLOCK) {
+        status = error_set(err, STATUS_CONFLICT,
+                           "another drawbridged has %s open; end it, or give another directory with --data",
+                           s->directory);
+    } else if (code != 0) {
+        status = error_set(err, STATUS_FAILED, "cannot lock %s: %s", path, strerror(code));
     } else {
         int len = snprintf(ours, sizeof ours, "%ld", (long)getpid());
         /* Only the message above needs it: a full disk is no reason to refuse. */

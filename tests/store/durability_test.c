@@ -391,6 +391,30 @@ static void a_directory_is_for_one_drawbridged(void **state)
     assert_int_equal(store_open(f->directory, NULL, &f->store, &err), STATUS_OK);
 }
 
+/* Another process that ends without closing its store, and leaves a child that has its descriptors for a
+ * while, as between fork and exec. */
+static void what_a_killed_one_was_starting_delays_the_next_and_no_more(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = ERROR_NONE;
+    store_close(f->store);
+    f->store = NULL;
+    pid_t pid = fork();
+    assert_int_not_equal(pid, -1);
+    if (pid == 0) {
+        struct store *left = NULL;
+        if (store_open(f->directory, NULL, &left, &err) != STATUS_OK)
+            _exit(1);
+        if (fork() == 0)
+            (void)usleep(300000);
+        _exit(0);
+    }
+    int ended = 0;
+    assert_int_equal(waitpid(pid, &ended, 0), pid);
+    assert_int_equal(ended, 0);
+    assert_int_equal(store_open(f->directory, NULL, &f->store, &err), STATUS_OK);
+}
+
 static bool count_token(void *arg, const struct store_token *token)
 {
     assert_string_equal(token->name, "ci");
@@ -653,6 +677,7 @@ int main(void)
         WITH_STORE(a_write_that_the_system_refuses_loses_only_its_batch),
         WITH_STORE(after_a_kill_every_acknowledged_event_is_there_and_batches_are_whole),
         WITH_STORE(a_directory_is_for_one_drawbridged),
+        WITH_STORE(what_a_killed_one_was_starting_delays_the_next_and_no_more),
         WITH_STORE(a_command_beside_it_makes_tokens_that_it_sees),
         cmocka_unit_test(a_file_of_somebody_else_or_of_a_newer_version_is_left_as_it_is),
         cmocka_unit_test(a_store_of_the_first_schema_is_brought_to_the_newest_with_all_it_holds),
