@@ -144,6 +144,7 @@ static enum status open_parts(struct daemon *d, const struct options *options, s
         return status;
     const struct sequencer_ports ports = {.arg = core, .new_id = new_id, .load_record = load_record};
     core->sequencer = sequencer_new(&ports);
+    sequencer_set_timeout(core->sequencer, options->task_timeout_ns);
     status = core_restore(core, err);
     if (status == STATUS_OK)
         status = open_jobs(d, data, err);

@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+
+#define TASK_TIMEOUT_NS (600 * CLOCK_S)
 
 static const char help[] =
     "usage: drawbridged [options]\n"
@@ -22,6 +25,7 @@ static const char help[] =
     "                           for root /var/lib/drawbridged)\n"
     "  --listen ADDRESS:PORT    where to serve (default 127.0.0.1:8080; port 0 takes a free one)\n"
     "  --upstream-root DIR      file:// upstreams may lie below it (default: none may)\n"
+    "  --task-timeout DURATION  end a sequence whose task nobody has started for so long (default 10m)\n"
     "  --insecure-listen        allow an address that is not loopback without TLS\n"
     "  --log-level LEVEL        error, warn, info (default), debug\n"
     "  -h, --help; -V, --version\n";
@@ -69,17 +73,19 @@ static enum status take_data(int *words, char **argv, struct options *out, struc
 
 enum status options_read(int argc, char **argv, struct options *out, struct error *err)
 {
-    enum { OPTION_DATA = 256, OPTION_LISTEN, OPTION_ROOT, OPTION_INSECURE, OPTION_LEVEL };
+    enum { OPTION_DATA = 256, OPTION_LISTEN, OPTION_ROOT, OPTION_INSECURE, OPTION_LEVEL, OPTION_TIMEOUT };
     static const struct option options[] = {{"data", required_argument, NULL, OPTION_DATA},
                                             {"listen", required_argument, NULL, OPTION_LISTEN},
                                             {"upstream-root", required_argument, NULL, OPTION_ROOT},
                                             {"insecure-listen", no_argument, NULL, OPTION_INSECURE},
                                             {"log-level", required_argument, NULL, OPTION_LEVEL},
+                                            {"task-timeout", required_argument, NULL, OPTION_TIMEOUT},
                                             {"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, 'V'},
                                             {NULL, 0, NULL, 0}};
     enum log_level level;
-    *out = (struct options){.data = default_data(), .listen = mem_string("127.0.0.1:8080")};
+    *out = (struct options){
+        .data = default_data(), .listen = mem_string("127.0.0.1:8080"), .task_timeout_ns = TASK_TIMEOUT_NS};
     for (int option; (option = getopt_long(argc, argv, "+hV", options, NULL)) != -1;) {
         switch (option) {
         case OPTION_DATA:
@@ -99,6 +105,11 @@ enum status options_read(int argc, char **argv, struct options *out, struct erro
                 return error_set(err, STATUS_USAGE, "--log-level %s: there are error, warn, info and debug",
                                  optarg);
             log_set_level(level);
+            break;
+        case OPTION_TIMEOUT:
+            if (!clock_parse_duration(optarg, &out->task_timeout_ns) || out->task_timeout_ns <= 0)
+                return error_set(err, STATUS_USAGE, "--task-timeout %s: write it as 90s, 10m or 1h30m",
+                                 optarg);
             break;
         case 'h':
             fputs(help, stdout);

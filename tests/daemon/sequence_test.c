@@ -392,6 +392,32 @@ static void a_job_that_outlives_its_project_answers_nobody(void **state)
     world_close(&w);
 }
 
+/* As in Keptn's go-test SequenceTimeout; an approval, which its service has started, waits on. */
+static void a_task_that_nobody_starts_in_time_ends_its_sequence(void **state)
+{
+    struct world w;
+    char started[KEPTN_ID], ignored[KEPTN_ID], next[KEPTN_ID];
+    (void)state;
+    world_open(&w, NULL, false);
+    w.timeout = "700ms";
+    world_start(&w);
+    world_project(&w, TWO_STAGES, NULL);
+    keptn_trigger(&w, "production.delivery", "\"result\":\"pass\"", started);
+    free(keptn_wait_event(&w, started, "approval.triggered"));
+    keptn_trigger(&w, "qa.delivery", "", ignored);
+    keptn_trigger(&w, "qa.delivery", "", next);
+    keptn_wait_state(&w, ignored, "timedOut");
+    cJSON *end = keptn_event(&w, ignored, "qa.delivery.finished");
+    assert_string_equal(json_text(json_get(end, "data"), "status"), "errored");
+    assert_string_equal(json_text(json_get(end, "data"), "result"), "fail");
+    assert_non_null(
+        strstr(json_text(json_get(end, "data"), "message"), "task sh.keptn.event.task1.triggered"));
+    cJSON_Delete(end);
+    assert_same_moment(&w, ignored, next);
+    expect_state(&w, started, "started");
+    world_close(&w);
+}
+
 #define REMEDIATION                                                                                          \
     KEPTN_YARD(                                                                                              \
         "    - {name: qa, sequences: [{name: delivery, tasks: [{name: task1}]}]}\n"                          \
@@ -547,6 +573,7 @@ int main(void)
         cmocka_unit_test(a_control_that_says_nothing_known_changes_nothing),
         cmocka_unit_test(a_project_made_again_knows_nothing_of_the_runs_of_before),
         cmocka_unit_test(a_job_that_outlives_its_project_answers_nobody),
+        cmocka_unit_test(a_task_that_nobody_starts_in_time_ends_its_sequence),
         cmocka_unit_test(a_remediation_repeats_until_its_evaluation_passes),
         cmocka_unit_test(several_sequences_follow_one_and_the_context_ends_with_the_last),
         cmocka_unit_test(what_is_triggered_while_its_project_is_deleted_starts_nothing),

@@ -226,6 +226,7 @@ static void step(struct dice *d, struct world *w)
 struct memory {
     struct map states; /* id of an execution: its state after the input before, as text of one digit */
     struct map sent;   /* execution and number of the task: its triggered was emitted */
+    size_t forgotten;  /* what was sent before the project was deleted last */
 };
 
 static const char *const digits[] = {"0", "1", "2", "3", "4", "5"};
@@ -394,6 +395,11 @@ static void look(struct world *w, void *arg)
     if (in->text == NULL && in->context == NULL)
         each_execution(w, is_in_time, NULL);
     struct memory *memory = arg;
+    if (memory->forgotten != w->sent_before_deletion) { /* an id that comes again is of another run now */
+        map_free(&memory->states, NULL);
+        map_free(&memory->sent, NULL);
+        memory->forgotten = w->sent_before_deletion;
+    }
     for (size_t i = 0; i < w->trace_count; i++)
         if (w->trace[i].kind == SEQUENCER_EMIT &&
             is_kind(w->trace[i].type, EVENT_CLASS_TASK, EVENT_KIND_TRIGGERED))

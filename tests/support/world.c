@@ -89,7 +89,7 @@ static void run_server(const struct world *w, int output)
     dup2(output, STDOUT_FILENO);
     dup2(errors, STDERR_FILENO);
     execl(program, program, "--data", data, "--listen", listen, "--upstream-root", w->directory,
-          (char *)NULL);
+          "--task-timeout", w->timeout != NULL ? w->timeout : "10m", (char *)NULL);
     _exit(127);
 }
 

@@ -14,9 +14,10 @@ struct world {
     pid_t server;       /* 0: not running */
     int server_output;
     char *url, *token_file;
-    const char *as;   /* file of the token that world_ask and the like send; NULL: the admin's */
-    char context[40]; /* of the newest `trigger` through world_run; world_wait and the like look at it */
-    int port;         /* of the first start; kept over restarts */
+    const char *timeout; /* of tasks (--task-timeout); NULL: 10m */
+    const char *as;      /* file of the token that world_ask and the like send; NULL: the admin's */
+    char context[40];    /* of the newest `trigger` through world_run; world_wait and the like look at it */
+    int port;            /* of the first start; kept over restarts */
 };
 
 /* programs NULL: $top_builddir. Makes the directory, and starts drawbridged where start is true. */
