@@ -28,3 +28,9 @@ TESTS += %D%/sequence_test
 %C%_sequence_test_SOURCES = %D%/sequence_test.c %D%/support.c %D%/support.h
 %C%_sequence_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 %C%_sequence_test_LDADD = $(WORLD_LIBS)
+
+check_PROGRAMS += %D%/deletion_test
+TESTS += %D%/deletion_test
+%C%_deletion_test_SOURCES = %D%/deletion_test.c %D%/support.c %D%/support.h
+%C%_deletion_test_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+%C%_deletion_test_LDADD = $(WORLD_LIBS)
