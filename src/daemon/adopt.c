@@ -198,22 +198,8 @@ static enum status read_repository(struct adoption *a, struct error *err)
 
 /* --- taking over --- */
 
-struct commit_result {
-    enum status status;
-    struct error err;
-};
-
-static void committed(void *arg, enum status status, const struct error *err)
-{
-    struct commit_result *r = arg;
-    r->status = status;
-    if (status != STATUS_OK)
-        r->err = *err;
-}
-
 static enum status keep(struct adoption *a, struct error *err)
 {
-    struct commit_result result = {.status = STATUS_FAILED, .err = ERROR_NONE};
     struct key key;
     enum status status = key_of_store(a->store, true, &key, err);
     if (status != STATUS_OK)
@@ -232,13 +218,11 @@ static enum status keep(struct adoption *a, struct error *err)
     store_batch_project(a->batch, &p);
     store_batch_audit(a->batch, clock_now_ns(), "drawbridged", "adopt project", a->project, "",
                       a->credentials->upstream.url);
-    store_commit(a->batch, committed, &result); /* no loop: at once */
+    status = store_commit_now(a->batch, err);
     a->batch = NULL;
     free(box);
     cJSON_Delete(stages);
-    if (result.status != STATUS_OK)
-        *err = result.err;
-    return result.status;
+    return status;
 }
 
 static enum status adopt(struct adoption *a, const struct options *options, struct error *err)
@@ -253,9 +237,7 @@ static enum status adopt(struct adoption *a, const struct options *options, stru
     if (status != STATUS_OK)
         return status;
     a->batch = store_batch_new(a->store);
-    struct error unsealed = ERROR_NONE;
-    if (key_seal_audit(a->store, a->batch, &unsealed) != STATUS_OK)
-        log_write(LOG_WARN, "the audit trail is not sealed: %s", unsealed.text);
+    key_begin_audit(a->store);
     status = repo_adopt_project(a->repo, a->project, &a->credentials->upstream, err);
     if (status != STATUS_OK)
         return status;

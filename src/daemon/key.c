@@ -34,7 +34,7 @@ void key_seal(const struct key *key, unsigned char seal[STORE_SEAL_KEY_SIZE])
     key_derive(key, SEAL_PURPOSE, seal);
 }
 
-enum status key_seal_audit(struct store *s, struct store_batch *batch, struct error *err)
+static enum status seal_audit(struct store *s, struct store_batch *batch, struct error *err)
 {
     struct key key;
     unsigned char seal[STORE_SEAL_KEY_SIZE];
@@ -55,4 +55,13 @@ enum status key_seal_audit(struct store *s, struct store_batch *batch, struct er
         free(why);
     }
     return STATUS_OK;
+}
+
+void key_begin_audit(struct store *s)
+{
+    struct error err = ERROR_NONE;
+    struct store_batch *batch = store_batch_new(s);
+    if (seal_audit(s, batch, &err) != STATUS_OK)
+        log_write(LOG_WARN, "the audit trail is not sealed: %s", err.text);
+    store_commit(batch, NULL, NULL);
 }

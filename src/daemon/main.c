@@ -95,16 +95,6 @@ static enum status open_jobs(struct daemon *d, const char *data, struct error *e
     return status;
 }
 
-/* Without its key a trail goes on, and verifying it says so: that is no reason not to serve. */
-static void seal_audit(struct store *store)
-{
-    struct error err = ERROR_NONE;
-    struct store_batch *batch = store_batch_new(store);
-    if (key_seal_audit(store, batch, &err) != STATUS_OK)
-        log_write(LOG_WARN, "the audit trail is not sealed: %s", err.text);
-    store_commit(batch, NULL, NULL);
-}
-
 /* Token before loop: a store without one commits at once. */
 static enum status prepare_tokens(const char *data, struct error *err)
 {
@@ -112,7 +102,7 @@ static enum status prepare_tokens(const char *data, struct error *err)
     bool made = false;
     enum status status = store_open(data, NULL, &store, err);
     if (status == STATUS_OK)
-        seal_audit(store);
+        key_begin_audit(store);
     if (status == STATUS_OK)
         status = token_ensure_admin(store, data, &made, err);
     if (made && status == STATUS_OK)
@@ -138,7 +128,7 @@ static enum status open_parts(struct daemon *d, const struct options *options, s
     if (status != STATUS_OK)
         return status;
     core->repo_queue = repo_queue_new(&d->loop);
-    seal_audit(core->store);
+    key_begin_audit(core->store);
     status = core_restore_upstreams(core, err);
     if (status != STATUS_OK)
         return status;

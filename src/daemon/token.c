@@ -14,7 +14,6 @@
 #include "api/api.h"
 #include "base/clock.h"
 #include "base/ids.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "daemon/key.h"
 
@@ -23,19 +22,6 @@ static void draw_token(char out[TOKEN_SIZE])
     unsigned char bytes[32];
     random_bytes(bytes, sizeof bytes);
     sodium_bin2base64(out, TOKEN_SIZE, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-}
-
-struct commit_result {
-    enum status status;
-    struct error err;
-};
-
-static void committed(void *arg, enum status status, const struct error *err)
-{
-    struct commit_result *r = arg;
-    r->status = status;
-    if (err != NULL)
-        r->err = *err;
 }
 
 /* A running drawbridged watches this file, and reads the tokens again. */
@@ -53,17 +39,6 @@ static void tell_server(const char *directory)
     free(path);
 }
 
-/* The store of a start or a one-shot command is opened without a loop: it calls back before store_commit
- * returns. */
-static enum status commit(struct store_batch *batch, struct error *err)
-{
-    struct commit_result r = {.status = STATUS_FAILED, .err = ERROR_NONE};
-    store_commit(batch, committed, &r);
-    if (r.status != STATUS_OK)
-        *err = r.err;
-    return r.status;
-}
-
 static enum status add_token(struct store *store, const char *name, const char *role, const cJSON *projects,
                              int64_t expires_ns, char token[TOKEN_SIZE], struct error *err)
 {
@@ -75,7 +50,7 @@ static enum status add_token(struct store *store, const char *name, const char *
     struct store_batch *batch = store_batch_new(store);
     store_batch_token(batch, &row);
     store_batch_audit(batch, clock_now_ns(), "drawbridged", "create token", NULL, "", name);
-    return commit(batch, err);
+    return store_commit_now(batch, err);
 }
 
 static bool write_token_file(const char *path, const char *token, struct error *err)
@@ -202,7 +177,7 @@ static int revoke_token(struct store *store, const char *name)
     struct store_batch *batch = store_batch_new(store);
     store_batch_delete_token(batch, name);
     store_batch_audit(batch, clock_now_ns(), "drawbridged", "revoke token", NULL, "", name);
-    return commit(batch, &err) == STATUS_OK ? 0 : fail(&err);
+    return store_commit_now(batch, &err) == STATUS_OK ? 0 : fail(&err);
 }
 
 int token_command(const char *directory, int argc, char **argv)
@@ -216,10 +191,7 @@ int token_command(const char *directory, int argc, char **argv)
     }
     if (store_open_beside(directory, &store, &err) != STATUS_OK)
         return fail(&err);
-    struct store_batch *seal = store_batch_new(store);
-    if (key_seal_audit(store, seal, &err) != STATUS_OK)
-        log_write(LOG_WARN, "the audit trail is not sealed: %s", err.text);
-    store_commit(seal, NULL, NULL);
+    key_begin_audit(store);
     if (strcmp(argv[0], "create") == 0)
         result = create(store, argc, argv);
     else if (strcmp(argv[0], "list") == 0 && argc == 1)

@@ -197,3 +197,24 @@ void store_commit(struct store_batch *b, void (*done)(void *arg, enum status sta
     else
         start(s);
 }
+
+struct outcome {
+    enum status status;
+    struct error *err;
+};
+
+static void take_outcome(void *arg, enum status status, const struct error *err)
+{
+    struct outcome *o = arg;
+    o->status = status;
+    if (err != NULL)
+        *o->err = *err;
+}
+
+enum status store_commit_now(struct store_batch *b, struct error *err)
+{
+    struct outcome o = {.status = STATUS_FAILED, .err = err};
+    assert(b->store->loop == NULL);
+    store_commit(b, take_outcome, &o);
+    return o.status;
+}

@@ -138,6 +138,9 @@ void store_batch_delete_secret(struct store_batch *b, const char *scope, const c
 void store_commit(struct store_batch *b, void (*done)(void *arg, enum status status, const struct error *err),
                   void *arg);
 
+/* The same for a store that was opened without a loop: it is durable, or not, when this returns. */
+MUST_CHECK enum status store_commit_now(struct store_batch *b, struct error *err);
+
 /* --- reading; every text handed to a callback is borrowed for that call; a callback that returns false ends
  * the walk --- */
 

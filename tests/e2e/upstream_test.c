@@ -70,6 +70,16 @@ static char *ssh_url(const struct world *w, const struct gitserver *s)
                       s->port, w->directory);
 }
 
+/* What was printed; the caller's. */
+static char *create_over_https(struct world *w, int expected, const char *url, const char *token)
+{
+    setenv("DRAWBRIDGE_GIT_TOKEN", token, 1);
+    char *told = world_run(w, expected, "create", "project", "fulltour", "--shipyard=shipyard.yaml", url,
+                           "--git-user=maria", "--git-pem-certificate=ca.pem", NULL);
+    unsetenv("DRAWBRIDGE_GIT_TOKEN");
+    return told;
+}
+
 static void deliver(struct world *w)
 {
     free(world_run(w, 0, "trigger", "delivery", "--project=fulltour", "--service=helloservice",
@@ -133,10 +143,7 @@ static void the_tutorial_runs_over_https_with_a_token(void **state)
     (void)state;
     open_world(&w, &server, GITSERVER_HTTPS);
     char *url = https_url(&server);
-    setenv("DRAWBRIDGE_GIT_TOKEN", GITSERVER_TOKEN, 1);
-    free(world_run(&w, 0, "create", "project", "fulltour", "--shipyard=shipyard.yaml", url,
-                   "--git-user=maria", "--git-pem-certificate=ca.pem", NULL));
-    unsetenv("DRAWBRIDGE_GIT_TOKEN");
+    free(create_over_https(&w, 0, url, GITSERVER_TOKEN));
     run_tutorial(&w);
     expect_nowhere(&w, GITSERVER_TOKEN);
     cJSON *project = world_get(&w, C "/project/fulltour");
@@ -199,15 +206,10 @@ static void credentials_are_tried_before_they_replace_those_that_work(void **sta
     open_world(&w, &server, GITSERVER_HTTPS);
     char *url = https_url(&server);
     const char *bare = strchr(url, '=') + 1;
-    setenv("DRAWBRIDGE_GIT_TOKEN", "not-the-token", 1);
-    char *told = world_run(&w, 1, "create", "project", "fulltour", "--shipyard=shipyard.yaml", url,
-                           "--git-user=maria", "--git-pem-certificate=ca.pem", NULL);
+    char *told = create_over_https(&w, 1, url, "not-the-token");
     assert_non_null(strstr(told, "invalid git token"));
     free(told);
-    setenv("DRAWBRIDGE_GIT_TOKEN", GITSERVER_TOKEN, 1);
-    free(world_run(&w, 0, "create", "project", "fulltour", "--shipyard=shipyard.yaml", url,
-                   "--git-user=maria", "--git-pem-certificate=ca.pem", NULL));
-    unsetenv("DRAWBRIDGE_GIT_TOKEN");
+    free(create_over_https(&w, 0, url, GITSERVER_TOKEN));
     assert_int_equal(put(&w, bare, "maria", "not-the-token", &answer), 424);
     assert_non_null(strstr(answer, "invalid git token"));
     free(answer);
@@ -274,10 +276,7 @@ static void without_its_key_a_project_is_readable_and_says_what_is_missing(void 
     (void)state;
     open_world(&w, &server, GITSERVER_HTTPS);
     char *url = https_url(&server);
-    setenv("DRAWBRIDGE_GIT_TOKEN", GITSERVER_TOKEN, 1);
-    free(world_run(&w, 0, "create", "project", "fulltour", "--shipyard=shipyard.yaml", url,
-                   "--git-user=maria", "--git-pem-certificate=ca.pem", NULL));
-    unsetenv("DRAWBRIDGE_GIT_TOKEN");
+    free(create_over_https(&w, 0, url, GITSERVER_TOKEN));
     world_kill(&w, SIGTERM);
     assert_int_equal(world_shell(&w, "mv data/key kept"), 0);
     world_start(&w);
@@ -303,10 +302,7 @@ static void while_its_upstream_is_away_a_project_is_readable_and_nothing_is_lost
     (void)state;
     open_world(&w, &server, GITSERVER_HTTPS);
     char *url = https_url(&server);
-    setenv("DRAWBRIDGE_GIT_TOKEN", GITSERVER_TOKEN, 1);
-    free(world_run(&w, 0, "create", "project", "fulltour", "--shipyard=shipyard.yaml", url,
-                   "--git-user=maria", "--git-pem-certificate=ca.pem", NULL));
-    unsetenv("DRAWBRIDGE_GIT_TOKEN");
+    free(create_over_https(&w, 0, url, GITSERVER_TOKEN));
     gitserver_stop(&server);
     assert_int_equal(world_ask(&w, "GET", SHIPYARD_RESOURCE, NULL, NULL), 200);
     assert_int_equal(world_ask(&w, "PUT", SHIPYARD_RESOURCE, "{\"resourceContent\":\"YQ==\"}", &answer), 503);

@@ -64,6 +64,19 @@ static void expect_fault(struct fixture *f, const char *words)
         fail_msg("\"%s\" is not in: %s", words, err.text);
 }
 
+static void keep(const struct fixture *f)
+{
+    tamper(f, "CREATE TABLE kept AS SELECT * FROM audit; CREATE TABLE kept_head AS SELECT value FROM meta "
+              "WHERE key = 'audit'");
+}
+
+static void restore(struct fixture *f)
+{
+    tamper(f, "DELETE FROM audit; INSERT INTO audit SELECT * FROM kept; INSERT OR REPLACE INTO meta "
+              "SELECT 'audit', value FROM kept_head");
+    expect_whole(f, 6);
+}
+
 /* --- reading --- */
 
 static bool see(void *arg, const struct store_audit_entry *entry)
@@ -156,14 +169,11 @@ static void what_was_done_to_a_row_is_found_and_named(void **state)
          "was not sealed with this key"},
     };
     fill(f);
-    tamper(f, "CREATE TABLE kept AS SELECT * FROM audit; CREATE TABLE kept_head AS SELECT value FROM meta "
-              "WHERE key = 'audit'");
+    keep(f);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         tamper(f, rows[i].sql);
         expect_fault(f, rows[i].words);
-        tamper(f, "DELETE FROM audit; INSERT INTO audit SELECT * FROM kept; INSERT OR REPLACE INTO meta "
-                  "SELECT 'audit', value FROM kept_head");
-        expect_whole(f, 6);
+        restore(f);
     }
 }
 
@@ -185,17 +195,14 @@ static void a_trail_that_was_tampered_with_does_not_heal_by_going_on(void **stat
          "was not sealed with this key"},
     };
     fill(f);
-    tamper(f, "CREATE TABLE kept AS SELECT * FROM audit; CREATE TABLE kept_head AS SELECT value FROM meta "
-              "WHERE key = 'audit'");
+    keep(f);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         tamper(f, rows[i].sql);
         struct store_batch *b = store_batch_new(f->store);
         store_batch_audit(b, 70, "dora", "abort", "p", "::1", "");
         commit_ok(b);
         expect_fault(f, rows[i].words);
-        tamper(f, "DELETE FROM audit; INSERT INTO audit SELECT * FROM kept; INSERT OR REPLACE INTO meta "
-                  "SELECT 'audit', value FROM kept_head");
-        expect_whole(f, 6);
+        restore(f);
     }
 }
 
