@@ -36,6 +36,11 @@ static bool is_decision(const struct event *ev)
            strcmp(ev->parsed_type.name, "approval") == 0 && ev->triggeredid != NULL;
 }
 
+static bool is_approval(const char *result)
+{
+    return result != NULL && (strcmp(result, "pass") == 0 || strcmp(result, "warning") == 0);
+}
+
 /* "approved by maria 5m ago (2023-…)". */
 static void describe_decision(const cJSON *decision, struct buffer *out)
 {
@@ -44,9 +49,8 @@ static void describe_decision(const cJSON *decision, struct buffer *out)
     int64_t when = 0;
     char age[16];
     clock_format_age(time != NULL && clock_parse(time, &when) ? clock_now_ns() - when : 0, true, age);
-    bool approved = result != NULL && (strcmp(result, "pass") == 0 || strcmp(result, "warning") == 0);
-    buffer_printf(out, "%s by %s %s ago (%s)", approved ? "approved" : "declined", by ? by : "?", age,
-                  time ? time : "?");
+    buffer_printf(out, "%s by %s %s ago (%s)", is_approval(result) ? "approved" : "declined", by ? by : "?",
+                  age, time ? time : "?");
 }
 
 /* All of them, who was first first; cut where it is too long for an answer. */
@@ -227,8 +231,11 @@ void port_post_event(void *arg, const struct event *ev, const struct api_princip
                                          .comment = ev->message ? ev->message : "",
                                          .time_ns = draft.time_ns};
         core_note_decision(t, &d);
-        store_batch_audit(turn_batch(t), draft.time_ns, who->name, ev->result ? ev->result : "decided",
-                          ev->project, who->address, ev->message ? ev->message : "");
+        char *what =
+            mem_printf("%s %s/%s", is_approval(ev->result) ? "approve" : "decline", ev->stage, ev->service);
+        store_batch_audit(turn_batch(t), draft.time_ns, who->name, what, ev->project, who->address,
+                          d.comment);
+        free(what);
     }
     if (turn_event(t, &draft, false) == NULL) {
         answer_refusal(done, done_arg, STATUS_TOO_LARGE, "the event is over 1 MiB");

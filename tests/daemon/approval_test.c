@@ -215,6 +215,12 @@ static void where_two_have_started_two_principals_decide_once_each(void **state)
     decide(&w, "maria", cli_body(context, "qa", id, "pass"), 409,
            "the approval is closed: approved by maria ");
     decide(&w, "tom", cli_body(context, "qa", id, "pass"), 409, ", declined by tom ");
+    cJSON *audit = world_get(&w, "/v1/audit?project=fulltour");
+    char *trail = cJSON_PrintUnformatted(audit);
+    assert_non_null(strstr(trail, "\"who\":\"maria\",\"what\":\"approve qa/helloservice\""));
+    assert_non_null(strstr(trail, "\"who\":\"tom\",\"what\":\"decline qa/helloservice\""));
+    cJSON_free(trail);
+    cJSON_Delete(audit);
     free(id);
     world_close(&w);
 }
